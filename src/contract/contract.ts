@@ -6,7 +6,30 @@
  * JSON pointers (RFC 6901) into the payload of a message. What the document does not declare is absent here.
  */
 
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+import type {
+  CloseCode,
+  Heartbeat,
+  JsonValue,
+  Lifecycle,
+  Reconnect,
+  Reject,
+  Reply,
+} from "../wire/protocol.js";
+
+export type {
+  CloseCode,
+  Heartbeat,
+  Lifecycle,
+  Obligation,
+  Reconnect,
+  Reject,
+  Reply,
+  Restore,
+  Transition,
+} from "../wire/protocol.js";
+
+/** Any JSON value, as plain data. */
+export type Json = JsonValue;
 
 /** A draft-07 schema whose every `$ref` is `#/definitions/<name>` and points into {@link Contract.definitions}. */
 export type JsonSchema = boolean | { [keyword: string]: unknown };
@@ -132,15 +155,6 @@ export interface Operation {
   readonly reply?: Reply;
 }
 
-export interface Reply {
-  /** Names of the messages, in the other direction. */
-  readonly messages: readonly string[];
-  /** `x-ws-reply.exactly`; absent: at least once. */
-  readonly exactly?: number;
-  /** `x-ws-reply.ack`: the reply is the Socket.IO acknowledgement. */
-  readonly ack: boolean;
-}
-
 /** `x-ws-protocol`, with messages resolved to their names. */
 export interface ProtocolRules {
   /** What names an event. */
@@ -195,21 +209,6 @@ export interface DiscriminatorRow {
   readonly optional?: readonly boolean[];
 }
 
-/** How a command is refused. */
-export interface Reject {
-  readonly message: string;
-  /** Where the code stands; absent: a refusal has no class and may be any. */
-  readonly code?: Pointer;
-  /** Codes that refuse a payload; by default the DecodeError codes. */
-  readonly payload: readonly string[];
-  /** Codes that refuse a state. */
-  readonly state: readonly string[];
-  /** The event may also come unasked. */
-  readonly spontaneous: boolean;
-  /** The message is a refusal only when each pointer holds one of its values. */
-  readonly when?: Readonly<Record<Pointer, readonly Json[]>>;
-}
-
 export interface Audience {
   readonly messages: readonly string[];
   readonly to:
@@ -219,90 +218,6 @@ export interface Audience {
     | { readonly key: Pointer; readonly lifecycle: string; readonly in?: readonly string[] };
   /** Fields by which two connections know the same event; empty: equal text within T. */
   readonly same: readonly Pointer[];
-}
-
-/** `x-ws-heartbeat`. `patience` is what the side that is pinged does about silence. */
-export interface Heartbeat {
-  readonly mode: "application" | "frame" | "engine.io" | "none";
-  readonly initiator?: "client" | "server";
-  readonly intervalMs?: number | { readonly message: string; readonly field: Pointer };
-  readonly timeoutMs?: number;
-  readonly life?: "any" | "pong";
-  readonly ping?: string;
-  readonly pong?: string;
-  readonly patience?: {
-    readonly ms: number;
-    readonly graceMs: number;
-    readonly life: "any" | "ping";
-    readonly close?: number;
-    readonly level: "MUST" | "SHOULD";
-  };
-}
-
-/** `x-ws-reconnect`. Delay n: exponential min(initial·factorⁿ, max), linear min(initial·(n+1), max); n from 0. */
-export interface Reconnect {
-  readonly strategy: "exponential" | "linear";
-  readonly initialDelayMs: number;
-  readonly factor: number;
-  readonly maxDelayMs: number;
-  /** j: uniform ±j of the delay before the cap; `full`: uniform 0 … delay. */
-  readonly jitter: number | "full";
-  /** `null`: no end. */
-  readonly maxAttempts: number | null;
-  readonly onCleanClose: boolean;
-  readonly resetAfterMs: number;
-  readonly connectTimeoutMs: number;
-  readonly offline: "reject" | "queue";
-  readonly restore: readonly Restore[];
-}
-
-export interface Restore {
-  readonly lifecycle: string;
-  readonly in: readonly string[];
-  /** Name of the command that is sent again. */
-  readonly by: string;
-}
-
-export interface CloseCode {
-  readonly cause: readonly string[];
-  readonly retry: boolean;
-  readonly by: "server" | "client" | "both";
-  readonly description?: string;
-}
-
-export interface Lifecycle {
-  readonly name: string;
-  /** `connection`, or one instance for each value found at the key. */
-  readonly scope: "connection" | { readonly key: Pointer };
-  readonly initial: string;
-  /** Commands that wait while the state cannot take them. */
-  readonly queued: readonly string[];
-  readonly transitions: readonly Transition[];
-  readonly obligations: readonly Obligation[];
-}
-
-/** The first transition in document order whose `from`, `on`, `when` and `bound` fit is taken. */
-export interface Transition {
-  /** States; `["*"]`: any. */
-  readonly from: readonly string[];
-  /** Names of messages, or `$other`. */
-  readonly on: readonly string[];
-  /** A state, `=` (stays) or `$closed`. */
-  readonly to: string;
-  /** A scalar means equal, a list one of; an absent pointer fits nothing. */
-  readonly when?: Readonly<Record<Pointer, Json>>;
-  /** Remembers a value by name; an absent field forgets it. */
-  readonly set?: Readonly<Record<string, Pointer>>;
-  /** Fits only if the field is absent, nothing is remembered, or both are equal. */
-  readonly bound?: Readonly<Record<Pointer, string>>;
-  /** It may be refused as illegal as well. */
-  readonly may?: boolean;
-}
-
-export interface Obligation {
-  readonly in: readonly string[];
-  readonly withinMs: number;
-  readonly rearm: boolean;
 }
 
 export type InvariantKind =

@@ -5,6 +5,15 @@
  * no runtime dependency on this package. A type test proves both assignable.
  */
 
+/** Any JSON value, as plain data. */
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
 /** Why a frame was refused, in the order in which it is looked at (PROTOCOL.md#decode-errors). */
 export type DecodeErrorCode =
   | "not-text"
@@ -43,14 +52,17 @@ export interface ProtocolMessage {
   readonly wire: readonly (string | number | boolean | null)[];
 }
 
-/** The replies to a command. */
-export interface ProtocolReply {
+/** The replies to a message: names of messages of the other direction. */
+export interface Reply {
   readonly messages: readonly string[];
+  /** `x-ws-reply.exactly`; absent: at least once. */
   readonly exactly?: number;
-  readonly ack?: boolean;
+  /** `x-ws-reply.ack`: the reply is the Socket.IO acknowledgement, sent only when the command asked for one. */
+  readonly ack: boolean;
 }
 
-export interface ProtocolHeartbeat {
+/** `x-ws-heartbeat`. `patience` is what the side that is pinged does about silence. */
+export interface Heartbeat {
   readonly mode: "application" | "frame" | "engine.io" | "none";
   readonly initiator?: "client" | "server";
   readonly intervalMs?: number | { readonly message: string; readonly field: string };
@@ -67,54 +79,85 @@ export interface ProtocolHeartbeat {
   };
 }
 
-export interface ProtocolReconnect {
+/** `x-ws-reconnect`. Delay n: exponential min(initial·factorⁿ, max), linear min(initial·(n+1), max); n from 0. */
+export interface Reconnect {
   readonly strategy: "exponential" | "linear";
   readonly initialDelayMs: number;
   readonly factor: number;
   readonly maxDelayMs: number;
+  /** j: uniform ±j of the delay before the cap; `full`: uniform 0 … delay. */
   readonly jitter: number | "full";
+  /** `null`: no end. */
   readonly maxAttempts: number | null;
   readonly onCleanClose: boolean;
   readonly resetAfterMs: number;
   readonly connectTimeoutMs: number;
   readonly offline: "reject" | "queue";
-  readonly restore: readonly { readonly lifecycle: string; readonly in: readonly string[]; readonly by: string }[];
+  readonly restore: readonly Restore[];
 }
 
-export interface ProtocolCloseCode {
+export interface Restore {
+  readonly lifecycle: string;
+  readonly in: readonly string[];
+  /** Name of the command that is sent again. */
+  readonly by: string;
+}
+
+export interface CloseCode {
   readonly cause: readonly string[];
   readonly retry: boolean;
   readonly by: "server" | "client" | "both";
+  readonly description?: string;
 }
 
-type ProtocolValue = null | boolean | number | string | readonly ProtocolValue[] | { readonly [key: string]: ProtocolValue };
-
-export interface ProtocolTransition {
+/** The first transition in document order whose `from`, `on`, `when` and `bound` fit is taken. */
+export interface Transition {
+  /** States; `["*"]`: any. */
   readonly from: readonly string[];
+  /** Names of messages, or `$other`. */
   readonly on: readonly string[];
+  /** A state, `=` (stays) or `$closed`. */
   readonly to: string;
-  readonly when?: { readonly [pointer: string]: ProtocolValue };
+  /** A scalar means equal, a list one of; an absent pointer fits nothing. */
+  readonly when?: { readonly [pointer: string]: JsonValue };
+  /** Remembers a value by name; an absent field forgets it. */
   readonly set?: { readonly [name: string]: string };
+  /** Fits only if the field is absent, nothing is remembered, or both are equal. */
   readonly bound?: { readonly [pointer: string]: string };
+  /** It may be refused as illegal as well. */
   readonly may?: boolean;
 }
 
-export interface ProtocolLifecycle {
+export interface Lifecycle {
   readonly name: string;
+  /** `connection`, or one instance for each value found at the key. */
   readonly scope: "connection" | { readonly key: string };
   readonly initial: string;
+  /** Commands that wait while the state cannot take them. */
   readonly queued: readonly string[];
-  readonly transitions: readonly ProtocolTransition[];
-  readonly obligations: readonly { readonly in: readonly string[]; readonly withinMs: number; readonly rearm: boolean }[];
+  readonly transitions: readonly Transition[];
+  readonly obligations: readonly Obligation[];
 }
 
-export interface ProtocolReject {
+export interface Obligation {
+  readonly in: readonly string[];
+  readonly withinMs: number;
+  readonly rearm: boolean;
+}
+
+/** How a command is refused. */
+export interface Reject {
   readonly message: string;
+  /** Where the code stands; absent: a refusal has no class and may be any. */
   readonly code?: string;
+  /** Codes that refuse a payload; by default the DecodeError codes. */
   readonly payload: readonly string[];
+  /** Codes that refuse a state. */
   readonly state: readonly string[];
+  /** The event may also come unasked. */
   readonly spontaneous: boolean;
-  readonly when?: { readonly [pointer: string]: readonly ProtocolValue[] };
+  /** The message is a refusal only when each pointer holds one of its values. */
+  readonly when?: { readonly [pointer: string]: readonly JsonValue[] };
 }
 
 /** The rules of one endpoint as data: names, limits, heartbeat, reconnect, close codes, lifecycles. No function. */
@@ -131,7 +174,7 @@ export interface Protocol {
   readonly discriminator: { readonly send: readonly string[]; readonly receive: readonly string[] };
   readonly unknown?: { readonly send: "ignore" | "error"; readonly receive: "ignore" | "error" };
   /** By name of the command. */
-  readonly replies: { readonly [command: string]: ProtocolReply };
+  readonly replies: { readonly [command: string]: Reply };
   /** Where the correlation id of a message stands, by name of the message. */
   readonly correlation: { readonly [message: string]: string };
   /** Milliseconds. */
@@ -141,12 +184,12 @@ export interface Protocol {
   readonly sendQueueBytes?: number;
   readonly origins?: readonly string[];
   readonly rate?: { readonly messages: number; readonly perMs: number; readonly answer: "error" | "close" };
-  readonly reject?: ProtocolReject;
+  readonly reject?: Reject;
   readonly first?: { readonly message: string; readonly withinMs: number } | null;
-  readonly heartbeat?: ProtocolHeartbeat;
-  readonly reconnect?: ProtocolReconnect;
-  readonly closeCodes: { readonly [code: string]: ProtocolCloseCode };
-  readonly lifecycles: readonly ProtocolLifecycle[];
+  readonly heartbeat?: Heartbeat;
+  readonly reconnect?: Reconnect;
+  readonly closeCodes: { readonly [code: string]: CloseCode };
+  readonly lifecycles: readonly Lifecycle[];
 }
 
 /** The Protocol with the codec functions of the side that writes `Out` and reads `In`. */

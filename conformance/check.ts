@@ -1,0 +1,159 @@
+/**
+ * The narrow waist of the kit: what a check is given, what it gives back, and how the kit's own side of a connection
+ * looks to it. Checks are data plus one function; only what they return is a verdict, anything thrown is the
+ * harness's fault (exit 2).
+ */
+import type { Contract, Endpoint, Json } from "../src/contract/contract.js";
+import type { LifecycleMonitor } from "../src/contract/lifecycle.js";
+import type { OracleResult } from "../src/contract/validate.js";
+import type { TranscriptEntry } from "./transcript.js";
+
+/** Only `pass` is green; only `fail` makes a run fail. */
+export type Verdict = "pass" | "fail" | "warn" | "untestable" | "inconclusive" | "not-applicable";
+
+/** What one check found, with its evidence. */
+export interface CheckResult {
+  readonly verdict: Verdict;
+  /** One sentence: why this verdict. */
+  readonly reason: string;
+  readonly expected?: string;
+  readonly got?: string;
+  /** What the author of the subject can do about it. */
+  readonly mend?: string;
+  /** How many cases (connection scripts) decided it. */
+  readonly cases: number;
+  readonly counterexample?: Json;
+  readonly replay?: { readonly seed: number; readonly path?: string };
+  readonly flaky?: boolean;
+  /** The transcript of the (shrunk) failing case. */
+  readonly transcript?: readonly TranscriptEntry[];
+  /** Facts worth knowing that are no verdict (INFO rows, quiet time used, autobahn cases). */
+  readonly notes?: readonly string[];
+}
+
+/** How the connection ended: who, and with what. */
+export interface CloseInfo {
+  readonly by: "subject" | "kit";
+  /** `close`: a Close frame; `fin`: TCP end without one; `rst`: reset; `refused`: the handshake was refused. */
+  readonly how: "close" | "fin" | "rst" | "refused";
+  /** Code of the Close frame; absent for an empty one. */
+  readonly code?: number;
+  readonly reason?: string;
+  /** Status of the refused handshake. */
+  readonly status?: number;
+  /** Milliseconds on the case's clock. */
+  readonly atMs: number;
+}
+
+/** One message of the subject, judged. */
+export interface ReceivedMessage {
+  readonly atMs: number;
+  readonly connection: number;
+  readonly text: string;
+  readonly result: OracleResult;
+  /** Names of the messages that the frame may be; empty when it is none. */
+  readonly names: readonly string[];
+  /** What the schema applies to: the frame's value, or under Socket.IO the event's argument. */
+  readonly payload: unknown;
+}
+
+/** What a frame of ours is, for the Monitor. */
+export type SentKind = "command" | "undecodable" | "unknown-name" | "unparseable" | "none";
+
+/** The kit's own side of one connection. Everything sent and received is in the transcript and seen by the Monitor. */
+export interface Tester {
+  readonly id: number;
+  readonly monitor: LifecycleMonitor;
+  /** Every message so far, oldest first. */
+  readonly messages: readonly ReceivedMessage[];
+  /** Set once the connection is over. */
+  readonly end: CloseInfo | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sends a command by name; the payload is judged first, and an invalid one is a harness fault. */
+  command(name: string, payload: Json): void;
+  /** Sends any text as one text frame (Socket.IO: the JSON array of an EVENT packet), telling the Monitor what it is. */
+  text(
+    text: string,
+    kind: SentKind,
+    what?: { readonly names: readonly string[]; readonly payload: unknown },
+  ): void;
+  /** Sends raw bytes on the TCP connection: frames of any shape. */
+  raw(bytes: Uint8Array, label: string): void;
+  ping(payload: Uint8Array): void;
+  /** Waits for the pong with this payload. */
+  pong(payload: Uint8Array, timeoutMs: number): Promise<boolean>;
+  close(code?: number, reason?: string): void;
+  /** Resets the connection. */
+  destroy(): void;
+  /** The first message after index `from` (default: those not yet awaited) that fits, or undefined when time runs out or the connection ends. */
+  next(
+    fits: (message: ReceivedMessage) => boolean,
+    timeoutMs: number,
+    from?: number,
+  ): Promise<ReceivedMessage | undefined>;
+  /** Waits until the connection is over, at most so long. */
+  ended(timeoutMs: number): Promise<CloseInfo | undefined>;
+  /** Lets time pass while reading. */
+  wait(ms: number): Promise<void>;
+  /** Milliseconds on the case's clock. */
+  now(): number;
+}
+
+/** What a check is given. */
+export interface CheckContext {
+  readonly contract: Contract;
+  readonly endpoint: Endpoint;
+  readonly seed: number;
+  /** How many random cases a property runs. */
+  readonly runs: number;
+  readonly timeScale: number;
+  /** T: patience for an answer, scaled, never under 1 s. */
+  readonly answerMs: number;
+  /** How long a negative is watched: max(300, 5 × slowest answer so far), at most 2000 ms. */
+  quietMs(): number;
+  /** A declared duration, scaled. */
+  scaled(ms: number): number;
+  /** A fresh case: own clock, own transcript, own identity; its testers are closed when `script` is over. */
+  inCase<T>(label: string, script: (scene: Case) => Promise<T>): Promise<T>;
+  /** Aborted when the run's time is over or the subject died. */
+  readonly signal: AbortSignal;
+}
+
+/** One connection script. */
+export interface Case {
+  readonly label: string;
+  /** Opens a connection (101 and, where declared, the first event are awaited unless `bare`). */
+  connect(options?: ConnectOptions): Promise<Tester>;
+  /** Values that this case invented ($uuid, keys), so that cases do not meet. */
+  readonly identity: string;
+  readonly transcript: readonly TranscriptEntry[];
+  /** The Monitors' and passive oracles' violations so far. */
+  readonly violations: readonly CaseViolation[];
+  now(): number;
+}
+
+export interface ConnectOptions {
+  readonly bare?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly subprotocols?: readonly string[];
+}
+
+/** Something a passive oracle saw: it is charged to the check that owns the rule. */
+export interface CaseViolation {
+  /** Id of the check that owns the rule. */
+  readonly check: string;
+  readonly connection: number;
+  readonly atMs: number;
+  readonly clause: string;
+  readonly expected: string;
+  readonly got: string;
+  readonly mend?: string;
+}
+
+/** A check: the property that decides one requirement. */
+export interface Check {
+  readonly id: string;
+  run(context: CheckContext): Promise<CheckResult>;
+}

@@ -32,7 +32,8 @@ function collect(
   if (parts.length < MAX_POINTER_DEPTH) {
     const [properties, items] = [at["properties"], at["items"]];
     const children: [string, unknown][] = isObject(properties) ? Object.entries(properties) : [];
-    if (Array.isArray(items)) items.forEach((item, index) => children.push([String(index), item]));
+    if (Array.isArray(items))
+      children.push(...items.map((item, at): [string, unknown] => [String(at), item]));
     for (const [name, child] of children) {
       if (isSchema(child)) union(found, collect(child, definitions, [...parts, name], depth + 1));
     }

@@ -70,7 +70,9 @@ function byFieldRule(frame: FrameView, discriminator: Discriminator): Discrimina
   const names = valuesAt(discriminator.rows, 0);
   if (!couldName(found, names)) return unnamed(frame, outer, found, names);
 
-  let rows = discriminator.rows.filter((row) => row.values[0]?.some((value) => value === found));
+  let rows: readonly DiscriminatorRow[] = discriminator.rows.filter((row) =>
+    row.values[0]?.some((value) => value === found),
+  );
   if (rows.length === 0) return refuse(unknownMessage(frame, outer, found, names));
   if (frame.endpoint.protocol.transport === "socket.io") {
     const shape = socketIoShape(frame);

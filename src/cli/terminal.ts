@@ -1,0 +1,32 @@
+/** The two streams of the command line: results go to stdout, progress and errors to stderr. */
+
+export interface Terminal {
+  /** Writes one line of the result. */
+  readonly result: (line: string) => void;
+  /** Writes one line of progress or of an error. */
+  readonly progress: (line: string) => void;
+  /** Whether results may be coloured. */
+  readonly colors: boolean;
+}
+
+/** The process's own streams. Colours go only to a terminal and obey NO_COLOR (and FORCE_COLOR). */
+export function processTerminal(): Terminal {
+  // A reader that has seen enough (`| head`) closes the pipe: that is no fault.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+  return {
+    result: (line) => process.stdout.write(`${line}\n`),
+    progress: (line) => process.stderr.write(`${line}\n`),
+    colors: wantsColors(process.env, process.stdout.isTTY === true),
+  };
+}
+
+/** https://no-color.org: set and not empty means none, whatever else is set. */
+export function wantsColors(env: Readonly<Record<string, string | undefined>>, terminal: boolean): boolean {
+  if (env["NO_COLOR"] !== undefined && env["NO_COLOR"] !== "") return false;
+  const forced = env["FORCE_COLOR"];
+  if (forced !== undefined && forced !== "") return forced !== "0";
+  return terminal && env["TERM"] !== "dumb";
+}

@@ -1,0 +1,96 @@
+/** `npm run check`: everything that holds for the repository beside its tests. One line a step; output only of failures. */
+import { spawnSync } from "node:child_process";
+import { readFileSync, statSync } from "node:fs";
+import { build } from "esbuild";
+import { lockFaults, sourceFaults } from "./source-faults.js";
+
+interface Step {
+  readonly name: string;
+  /** What is wrong; empty when nothing is. */
+  readonly run: () => Promise<string> | string;
+}
+
+/** Upper bounds in bytes of what users download or load; raised only with a reason in CHANGELOG. */
+const LIMITS: Readonly<Record<string, number>> = {
+  "dist/asyncapi.js": 2_700_000,
+  "dist/cli/main.js": 20_000,
+};
+
+/** Upper bound in bytes of one decoder of one generated endpoint, bundled and minified for a browser. */
+const DECODER_LIMIT = 40_000;
+
+const command = (program: string, ...args: string[]): string => {
+  const result = spawnSync(program, args, {
+    encoding: "utf8",
+    timeout: 600_000,
+    shell: process.platform === "win32",
+  });
+  return result.status === 0
+    ? ""
+    : `${result.stdout}${result.stderr}${result.error?.message ?? ""}` || `exit ${result.status}`;
+};
+const npx = (...args: string[]): string => command("npx", "--no-install", ...args);
+
+const tracked = (): string[] => {
+  const listed = spawnSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], { encoding: "utf8" });
+  return listed.stdout.split("\0").filter((file) => file !== "");
+};
+
+const steps: readonly Step[] = [
+  { name: "format and lint", run: () => npx("biome", "ci", "--error-on-warnings") },
+  { name: "types", run: () => npx("tsc", "-p", ".", "--noEmit") },
+  { name: "generated files are fresh", run: () => npx("tsx", "src/cli/main.ts", "generate", "--check") },
+  { name: "left-overs, lengths, machine paths", run: sources },
+  { name: "lock file", run: () => lockFaults(readFileSync("package-lock.json", "utf8")).join("\n") },
+  { name: "layers and names", run: () => npx("vitest", "run", "test/layers.test.ts") },
+  { name: "no unused file, export or dependency", run: () => npx("knip", "--no-progress") },
+  { name: "publint", run: () => npx("publint", "--strict") },
+  { name: "types of the package (attw)", run: () => npx("attw", "--pack", ".", "--profile", "esm-only") },
+  {
+    name: "tarball, fresh install, browser-clean entries",
+    run: () => npx("vitest", "run", "test/package.test.ts"),
+  },
+  { name: "sizes", run: sizes },
+];
+
+function sources(): string {
+  const files = tracked().filter(
+    (file) => file !== "package-lock.json" && statSync(file, { throwIfNoEntry: false })?.isFile(),
+  );
+  return files.flatMap((file) => sourceFaults(file, readFileSync(file, "utf8"))).join("\n");
+}
+
+async function sizes(): Promise<string> {
+  const faults: string[] = [];
+  const bounded = (what: string, bytes: number, limit: number): void => {
+    if (bytes > limit) faults.push(`${what}: ${bytes} bytes, over its limit of ${limit}`);
+  };
+  for (const [file, limit] of Object.entries(LIMITS)) bounded(file, statSync(file).size, limit);
+  const generated = tracked().filter((file) => /^generated\/(?!wire\.).*\.ts$/.test(file));
+  for (const file of generated) {
+    const contents = `export { decodeEvent } from "./${file}";`;
+    const stdin = { contents, resolveDir: process.cwd(), loader: "ts" as const };
+    const bundle = await build({
+      stdin,
+      bundle: true,
+      minify: true,
+      write: false,
+      format: "esm",
+      platform: "browser",
+    });
+    bounded(`decodeEvent of ${file}`, bundle.outputFiles[0]?.contents.length ?? 0, DECODER_LIMIT);
+  }
+  return faults.join("\n");
+}
+
+let failed = 0;
+for (const step of steps) {
+  const start = performance.now();
+  const fault = await Promise.resolve(step.run()).catch((error: unknown) => String(error));
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  if (fault !== "") failed++;
+  process.stdout.write(`${fault === "" ? "ok  " : "FAIL"} ${step.name} (${seconds} s)\n`);
+  if (fault !== "") process.stdout.write(`${fault.trimEnd().replaceAll(/^/gm, "     ")}\n`);
+}
+process.stdout.write(`check: ${steps.length - failed} passed, ${failed} failed\n`);
+process.exitCode = failed === 0 ? 0 : 1;

@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { lockFaults, MAX_LINES, sourceFaults } from "./source-faults.js";
+
+const long = (lines: number, head = ""): string => `${head}\n${"const a = 1;\n".repeat(lines)}`;
+
+describe("what must not stand in a file", () => {
+  it.each([
+    ["src/a.ts", `// ${"TO"}${"DO"}: later`, "left-over"],
+    ["src/a.test.ts", "it.skip('works', () => {});", "test-left-out"],
+    ["src/a.test.ts", "describe.only('works', () => {});", "test-left-out"],
+    ["src/a.ts", "function f(x: any) {}", "any"],
+    ["src/a.ts", "const y = x as any;", "any"],
+    ["src/a.ts", `// @ts-${"ig"}${"nore"}`, "unchecked"],
+    ["README.md", `see ${"/ho"}${"me"}/me/project`, "machine-path"],
+    ["src/a.ts", long(MAX_LINES + 1), "length"],
+  ])("is found in %s: %s", (file, text, rule) => {
+    expect(sourceFaults(file, text).join()).toContain(` ${rule}: `);
+  });
+
+  it.each([
+    ["src/a.ts", "const any = 1; // any text may say any thing: any of these"],
+    ["src/a.test.ts", "describe.skipIf(!chromium.available)('works', () => {});"],
+    ["README.md", "ws://host/work/ws and ./src/home/ and https://example.org/root/x"],
+    ["src/a.ts", long(MAX_LINES + 1, "/** This file is long because its table is one. */")],
+    ["src/a.ts", long(MAX_LINES - 2)],
+  ])("is not seen where it is not, in %s", (file, text) => {
+    expect(sourceFaults(file, text)).toEqual([]);
+  });
+
+  it("is the address of a registry in the lock file", () => {
+    expect(lockFaults('{\n  "resolved": "https://r.example/a.tgz"\n}')).toHaveLength(1);
+    expect(lockFaults('{\n  "version": "1.0.0"\n}')).toEqual([]);
+  });
+});

@@ -6,7 +6,7 @@
  */
 
 import type { Contract, Direction, Endpoint, Json } from "../src/contract/contract.js";
-import { discriminatorOf, EVENT_FIELD, shorten } from "../src/contract/discriminate.js";
+import { discriminate, discriminatorOf, EVENT_FIELD, shorten } from "../src/contract/discriminate.js";
 import { payloadOf } from "../src/contract/payload.js";
 import { valueAt } from "../src/contract/pointer.js";
 import { createOracle, type Oracle, type OracleResult } from "../src/contract/validate.js";
@@ -32,6 +32,8 @@ export interface Judgement {
   readonly result: OracleResult;
   /** Names of the messages that the frame may be; empty when it is none. */
   readonly names: readonly string[];
+  /** Names that the discriminator gives although the payload is refused; else empty. */
+  readonly claims: readonly string[];
   /** What the schema applies to: the frame's value, or under Socket.IO the event's argument. */
   readonly payload: unknown;
   readonly fault?: Fault;
@@ -69,6 +71,7 @@ export function createJudge(contract: Contract, endpoint: Endpoint): Judge {
         return {
           result: { ok: true, value: undefined, messages: binaryEvents },
           names: binaryEvents,
+          claims: [],
           payload: undefined,
         };
       }
@@ -76,8 +79,11 @@ export function createJudge(contract: Contract, endpoint: Endpoint): Judge {
         return binaryRefused(frame);
     }
     const result = events.judge(frame);
-    if (result.ok) return { result, names: result.messages, payload: payloadOf(endpoint, result.value) };
-    return { result, names: [], payload: undefined, fault: faultOf(endpoint, frame, result.error) };
+    if (result.ok) {
+      return { result, names: result.messages, claims: [], payload: payloadOf(endpoint, result.value) };
+    }
+    const claims = result.error.code === "invalid-payload" ? claimsOf(endpoint, frame) : [];
+    return { result, names: [], claims, payload: undefined, fault: faultOf(endpoint, frame, result.error) };
   }
 
   function frameOf(command: string, payload: Json): string {
@@ -155,6 +161,14 @@ export function excerpt(frame: string | Uint8Array): string {
   return frame.length <= 200 ? frame : `${frame.slice(0, 199)}…`;
 }
 
+/** The messages that a frame with a wrong payload says it is. */
+function claimsOf(endpoint: Endpoint, frame: string | Uint8Array): readonly string[] {
+  // The oracle has parsed this very text before it looked at the payload, so parsing cannot fail.
+  const value: unknown = JSON.parse(typeof frame === "string" ? frame : new TextDecoder().decode(frame));
+  const named = discriminate(endpoint, "event", value);
+  return named.ok ? named.candidates : [];
+}
+
 const FIELD_RULE_CODES: ReadonlySet<string> = new Set(["wrong-discriminator", "missing-discriminator"]);
 
 function faultOf(endpoint: Endpoint, frame: string | Uint8Array, error: DecodeError): Fault {
@@ -191,6 +205,7 @@ function binaryRefused(frame: Uint8Array): Judgement {
   return {
     result: { ok: false, error },
     names: [],
+    claims: [],
     payload: undefined,
     fault: {
       check: "S-CD-02",

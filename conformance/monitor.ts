@@ -1,0 +1,201 @@
+/**
+ * The Monitor of a case: the lifecycles of each of its connections, and what the connections mean to each other.
+ *
+ * It charges each violation to a check. Before the kit has done anything wrong in the case, the rule's own check owns
+ * it. After a deliberate fault (a broken frame, an illegal command) the check that committed the fault owns it: "no
+ * effect" is its sentence, and it alone can compare with a case without the fault.
+ */
+
+import type { Endpoint } from "../src/contract/contract.js";
+import { type LifecycleMonitor, type LifecycleViolation, openLifecycles } from "../src/contract/lifecycle.js";
+import type { CaseViolation, CloseInfo, SentKind } from "./check.js";
+import type { Judgement } from "./judge.js";
+
+/** The Monitor of one case. */
+export interface CaseMonitor {
+  /** Watches a further connection; `target` is the address with its query: equal targets are the same address. */
+  open(connection: number, target: string): ConnectionMonitor;
+  readonly violations: readonly CaseViolation[];
+  /** Milliseconds on the case's clock when the kit first did something that is to be refused; undefined: never. */
+  readonly faultAtMs: number | undefined;
+  /** Lets the clocks of all connections run out. */
+  advance(nowMs: number): void;
+}
+
+/** The Monitor of one connection. */
+export interface ConnectionMonitor {
+  readonly lifecycle: LifecycleMonitor;
+  /** The check that owns the fault of an event that could not be read: from then on no lifecycle is judged here. */
+  readonly blocked: string | undefined;
+  sent(
+    kind: SentKind,
+    what: { readonly names: readonly string[]; readonly payload: unknown } | undefined,
+    atMs: number,
+  ): void;
+  received(judgement: Judgement, atMs: number): void;
+  closed(info: CloseInfo): void;
+}
+
+/** What a {@link CaseMonitor} watches, and for which check. */
+export interface CaseMonitorOptions {
+  readonly endpoint: Endpoint;
+  readonly timeScale: number;
+  /** Id of the check whose case it is. */
+  readonly check: string;
+  /** True where the kit did not invent the identity: others may act at any time. */
+  readonly otherAlways?: boolean;
+}
+
+/** Opens the Monitor of a case. */
+export function createCaseMonitor(options: CaseMonitorOptions): CaseMonitor {
+  const violations: CaseViolation[] = [];
+  const watched: Watched[] = [];
+  let faultAtMs: number | undefined;
+
+  function fault(atMs: number): void {
+    faultAtMs ??= atMs;
+  }
+
+  function collect(connection: Watched): void {
+    const found = connection.lifecycle.violations;
+    for (; connection.collected < found.length; connection.collected++) {
+      const violation = found[connection.collected];
+      if (violation === undefined || connection.blocked !== undefined) continue;
+      violations.push({
+        check: faultAtMs === undefined ? ownerOf(violation) : options.check,
+        connection: connection.id,
+        atMs: violation.atMs,
+        clause: violation.clause,
+        expected: violation.expected,
+        got: violation.got,
+        mend: violation.message,
+      });
+    }
+  }
+
+  function open(id: number, target: string): ConnectionMonitor {
+    const lifecycle = openLifecycles(options.endpoint, {
+      timeScale: options.timeScale,
+      ...(options.otherAlways === true ? { otherAlways: true } : {}),
+    });
+    const connection: Watched = { id, target, lifecycle, collected: 0, blocked: undefined, met: new Set() };
+    watched.push(connection);
+    introduce(options.endpoint, watched, 0);
+    return {
+      lifecycle,
+      get blocked() {
+        return connection.blocked;
+      },
+      sent(kind, what, atMs) {
+        if (connection.blocked !== undefined || kind === "none") return;
+        if (kind === "command") {
+          if (what === undefined) return;
+          if (isIllegal(lifecycle, what)) fault(atMs);
+          lifecycle.sent({ kind, names: [...what.names], payload: what.payload }, atMs);
+        } else {
+          fault(atMs);
+          lifecycle.sent({ kind }, atMs);
+        }
+        introduce(options.endpoint, watched, atMs);
+        collect(connection);
+      },
+      received(judgement, atMs) {
+        if (connection.blocked !== undefined) return;
+        if (judgement.fault !== undefined) {
+          connection.blocked = judgement.fault.check;
+          violations.push({ ...judgement.fault, connection: id, atMs });
+          return;
+        }
+        lifecycle.received({ names: [...judgement.names], payload: judgement.payload }, atMs);
+        introduce(options.endpoint, watched, atMs);
+        collect(connection);
+      },
+      closed(info) {
+        if (connection.blocked !== undefined) return;
+        lifecycle.closed(
+          {
+            by: info.by === "subject" ? "server" : "client",
+            ...(info.code === undefined ? {} : { code: info.code }),
+          },
+          info.atMs,
+        );
+        collect(connection);
+      },
+    };
+  }
+
+  return {
+    open,
+    violations,
+    get faultAtMs() {
+      return faultAtMs;
+    },
+    advance(nowMs) {
+      for (const connection of watched) {
+        if (connection.blocked !== undefined) continue;
+        connection.lifecycle.advance(nowMs);
+        collect(connection);
+      }
+    },
+  };
+}
+
+interface Watched {
+  readonly id: number;
+  readonly target: string;
+  readonly lifecycle: LifecycleMonitor;
+  /** How many of the lifecycle's violations have been taken over. */
+  collected: number;
+  blocked: string | undefined;
+  /** Instances for which `$other` has been allowed. */
+  readonly met: Set<string>;
+}
+
+/**
+ * From now on `$other` may happen: a lifecycle of the connection is shared by connections at the same address, one
+ * with a key by connections that hold the same key. A connection that is over still counts: what it started goes on.
+ */
+function introduce(endpoint: Endpoint, watched: readonly Watched[], atMs: number): void {
+  if (watched.length < 2) return;
+  for (const one of watched) {
+    for (const lifecycle of endpoint.lifecycles) {
+      const others = watched.filter((other) => other !== one);
+      if (lifecycle.scope === "connection") {
+        if (!others.some((other) => other.target === one.target)) continue;
+        meet(one, lifecycle.name, undefined, atMs);
+        continue;
+      }
+      const elsewhere = new Set(others.flatMap((other) => keysOf(other.lifecycle, lifecycle.name)));
+      for (const key of keysOf(one.lifecycle, lifecycle.name)) {
+        if (elsewhere.has(key)) meet(one, lifecycle.name, key, atMs);
+      }
+    }
+  }
+}
+
+function meet(one: Watched, lifecycle: string, key: unknown, atMs: number): void {
+  const mark = JSON.stringify([lifecycle, key ?? null]);
+  if (one.met.has(mark)) return;
+  one.met.add(mark);
+  one.lifecycle.otherActed(lifecycle, key, atMs);
+}
+
+function keysOf(monitor: LifecycleMonitor, lifecycle: string): unknown[] {
+  return monitor
+    .configurations()
+    .filter((view) => view.lifecycle === lifecycle)
+    .map((view) => view.key);
+}
+
+function isIllegal(
+  lifecycle: LifecycleMonitor,
+  what: { readonly names: readonly string[]; readonly payload: unknown },
+): boolean {
+  const [name] = what.names;
+  return name !== undefined && lifecycle.legalNow({ name, payload: what.payload }) === "illegal";
+}
+
+/** The check whose sentence a violation breaks while the kit has kept every rule itself. */
+function ownerOf(violation: LifecycleViolation): string {
+  return violation.clause.includes("refus") ? "S-CD-01" : "S-SM-01";
+}

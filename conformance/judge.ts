@@ -51,7 +51,7 @@ export interface Judge {
   readonly endpoint: Endpoint;
   readonly commands: Oracle;
   readonly events: Oracle;
-  /** Judges a text frame, or a binary one (bytes). Never throws. */
+  /** Judges a text frame, or a binary one (bytes); no fault where the document declares no event. Never throws. */
   received(frame: string | Uint8Array): Judgement;
   /** The text of the frame of a command; throws {@link HarnessFault} when the contract would not take it for one. */
   frameOf(command: string, payload: Json): string;
@@ -79,6 +79,7 @@ export function createJudge(contract: Contract, endpoint: Endpoint): Judge {
         return binaryRefused(frame);
     }
     const result = events.judge(frame);
+    if (endpoint.events.length === 0) return { result, names: [], claims: [], payload: undefined };
     if (result.ok) {
       return { result, names: result.messages, claims: [], payload: payloadOf(endpoint, result.value) };
     }

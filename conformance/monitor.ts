@@ -32,6 +32,7 @@ export interface ConnectionMonitor {
     what: { readonly names: readonly string[]; readonly payload: unknown } | undefined,
     atMs: number,
   ): void;
+  /** A judged event. Its own fault is not repeated here: it stands in the judgement. */
   received(judgement: Judgement, atMs: number): void;
   closed(info: CloseInfo): void;
 }
@@ -103,7 +104,6 @@ export function createCaseMonitor(options: CaseMonitorOptions): CaseMonitor {
         if (connection.blocked !== undefined) return;
         if (judgement.fault !== undefined) {
           connection.blocked = judgement.fault.check;
-          violations.push({ ...judgement.fault, connection: id, atMs });
           return;
         }
         lifecycle.received({ names: [...judgement.names], payload: judgement.payload }, atMs);

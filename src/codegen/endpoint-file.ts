@@ -1,0 +1,221 @@
+/** `<endpoint>.ts`: types, checks, judges and codec functions of one endpoint. */
+
+import type { Contract, Direction, Endpoint, Message } from "../contract/contract.js";
+import { messagesOf } from "../contract/discriminate.js";
+import { CheckPrinter } from "./check.js";
+import { Imports } from "./imports.js";
+import { JudgePrinter } from "./judge.js";
+import { patternLiteral } from "./leaf.js";
+import { LINE_WIDTH, literal, quote } from "./literal.js";
+import { camelCase, NameSet, pascalCase } from "./names.js";
+import { protocolOf } from "./protocol-data.js";
+import { CodegenError, isAny } from "./schema.js";
+import { commentOf, docLines, TypePrinter } from "./types.js";
+
+const DIRECTIONS: readonly { readonly direction: Direction; readonly word: "Event" | "Command" }[] = [
+  { direction: "event", word: "Event" },
+  { direction: "command", word: "Command" },
+];
+
+/** The body of an endpoint's file, and the names that it takes from `wire.ts`. */
+export async function endpointFile(
+  contract: Contract,
+  endpoint: Endpoint,
+): Promise<{ readonly body: string; readonly used: readonly string[] }> {
+  const imports = new Imports();
+  const unionOf = {
+    event: `${pascalCase(endpoint.name)}Event`,
+    command: `${pascalCase(endpoint.name)}Command`,
+  };
+  const wireTypes = ["DecodeError", "Decoded", "Naming", "Candidate", "Protocol", "ProtocolSide", "Codec"];
+  const types = new TypePrinter(contract.definitions, [...wireTypes, unionOf.event, unionOf.command]);
+  const typeNames = new Map<Message, string>();
+  for (const { direction } of DIRECTIONS) {
+    for (const message of messagesOf(endpoint, direction)) {
+      const name = pascalCase(message.name);
+      const comment = messageComment(message);
+      const other = `${name}${direction === "event" ? "Event" : "Command"}`;
+      typeNames.set(
+        message,
+        types.declare(message.payload, name, other, comment, message.deprecated === true),
+      );
+    }
+  }
+  const typeOf = (message: Message) => typeNames.get(message) ?? pascalCase(message.name);
+  const constants = new NameSet();
+  const [protocolName, clientName, serverName] = ["", "Client", "Server"].map((suffix) =>
+    constants.take(`${camelCase(endpoint.name)}${suffix}`),
+  );
+  const values = new NameSet([
+    ...[protocolName, clientName, serverName].flatMap((name) => name ?? []),
+    ...DIRECTIONS.flatMap(({ word, direction }) => exportsOf(word, direction)),
+  ]);
+  const checks = new CheckPrinter(
+    {
+      definitions: contract.definitions,
+      imports,
+      compilePattern: patternLiteral,
+      definitionName: (name) => types.definitionName(name),
+    },
+    values,
+  );
+  const judges = DIRECTIONS.flatMap(({ direction }) => {
+    const input = { endpoint, direction, definitions: contract.definitions, imports, checks, typeOf };
+    return [...guard(endpoint, () => new JudgePrinter(input).lines()), ""];
+  });
+  const unions = DIRECTIONS.flatMap(({ direction }) => [
+    ...union(unionOf[direction], endpoint, direction, typeOf),
+    "",
+  ]);
+  const codecs = DIRECTIONS.flatMap(({ direction, word }) => [
+    ...codecLines(word, unionOf[direction], endpoint, imports),
+    "",
+  ]);
+  const protocol = protocolOf(endpoint);
+  const head = `export const ${protocolName}: ${imports.useType("Protocol")} = `;
+  const sideType = imports.useType("ProtocolSide");
+  const side = imports.use("side");
+  const sideLines = (
+    name: string | undefined,
+    read: "Event" | "Command",
+    write: "Event" | "Command",
+    role: string,
+  ) => [
+    `/** The protocol with the codec functions of a ${role}: it reads ${read.toLowerCase()}s and writes ${write.toLowerCase()}s. */`,
+    `export const ${name}: ${sideType}<${unionOf[lower(read)]}, ${unionOf[lower(write)]}> = /* @__PURE__ */ ${side}(`,
+    `  ${protocolName},`,
+    `  ${lower(read)}Codec,`,
+    `  ${lower(write)}Codec,`,
+    "  [judgeEvent, judgeCommand],",
+    ");",
+  ];
+  const protocolLines = [
+    ...docLines(`The rules of ${endpoint.address} as data: what client and server share.`),
+    ...`${head}${literal(protocol, "", head.length)};`.split("\n"),
+    "",
+    ...sideLines(clientName, "Event", "Command", "client"),
+    "",
+    ...sideLines(serverName, "Command", "Event", "server"),
+  ];
+  const body = [
+    ...imports.lines(),
+    "",
+    ...unions,
+    ...(await types.lines()),
+    ...protocolLines,
+    "",
+    ...codecs,
+    ...judges,
+    ...checks.lines(),
+  ];
+  return { body: body.join("\n").trimEnd(), used: imports.names() };
+}
+
+function guard<T>(endpoint: Endpoint, print: () => T): T {
+  try {
+    return print();
+  } catch (cause) {
+    if (!(cause instanceof CodegenError)) throw cause;
+    throw new CodegenError(`No code can be generated for endpoint "${endpoint.name}": ${cause.message}`, {
+      cause,
+    });
+  }
+}
+
+function lower(word: "Event" | "Command"): Direction {
+  return word === "Event" ? "event" : "command";
+}
+
+function exportsOf(word: string, direction: string): string[] {
+  return [
+    `decode${word}`,
+    `encode${word}`,
+    `encode${word}Into`,
+    `${direction}Codec`,
+    `${direction}Names`,
+    `judge${word}`,
+    "MAX_BYTES",
+  ];
+}
+
+/** The doc comment of a message: its title or summary, its description, and what cannot be judged. */
+function messageComment(message: Message): string {
+  const own = message.description ?? commentOf(message.payload);
+  const head = message.summary ?? (own === "" ? message.title : undefined);
+  const limits = message.binary
+    ? "Binary: the document describes no JSON text, so any value passes."
+    : isAny(message.payload)
+      ? "The document gives no schema: any value passes."
+      : undefined;
+  return [head, own === "" || own === head ? undefined : own, limits]
+    .filter((part) => part !== undefined)
+    .join("\n\n");
+}
+
+function union(
+  name: string,
+  endpoint: Endpoint,
+  direction: Direction,
+  typeOf: (message: Message) => string,
+): string[] {
+  const socketIo = endpoint.protocol.transport === "socket.io";
+  const rows = (direction === "event" ? endpoint.protocol.send : endpoint.protocol.receive).rows;
+  const members = messagesOf(endpoint, direction).map((message) => {
+    if (!socketIo) return typeOf(message);
+    const values = rows.find((row) => row.message === message.name)?.values[0] ?? [];
+    const event = values.map((value) => JSON.stringify(value)).join(" | ");
+    return `[event: ${event === "" ? "string" : event}, payload: ${typeOf(message)}]`;
+  });
+  const what = direction === "event" ? "An event: server to client." : "A command: client to server.";
+  const type = members.length === 0 ? "never" : [...new Set(members)].join(" | ");
+  const line = `export type ${name} = ${type};`;
+  if (line.length <= LINE_WIDTH) return [`/** ${what} */`, line];
+  return [
+    `/** ${what} */`,
+    `export type ${name} =`,
+    ...[...new Set(members)].map(
+      (member, index, all) => `  | ${member}${index === all.length - 1 ? ";" : ""}`,
+    ),
+  ];
+}
+
+/** The exports of one direction. A fast path stands before `decodeFrame` and before `encodeFrame`, which decide the rest. */
+function codecLines(word: "Event" | "Command", type: string, endpoint: Endpoint, imports: Imports): string[] {
+  const direction = lower(word);
+  const max = endpoint.protocol.maxBytes === undefined ? "" : `, ${endpoint.protocol.maxBytes}`;
+  const [decodeFrame, encodeFrame, writeText] = [
+    imports.use("decodeFrame"),
+    imports.use("encodeFrame"),
+    imports.use("writeText"),
+  ];
+  const what = direction === "event" ? "an event" : "a command";
+  const frame =
+    endpoint.protocol.transport === "socket.io" ? "the JSON array of one EVENT packet" : "one text frame";
+  return [
+    `/** Decodes ${what} from the text, or the UTF-8 bytes, of ${frame}. Never throws. */`,
+    `export function decode${word}(frame: string | Uint8Array): ${imports.useType("Decoded")}<${type}> {`,
+    `  return ${decodeFrame}(frame, judge${word}${max});`,
+    "}",
+    "",
+    `/** Encodes ${what}. Throws EncodeError, with the JSON pointer, for what decode${word} would refuse. */`,
+    `export function encode${word}(value: ${type}): string {`,
+    `  return ${encodeFrame}(value, judge${word}${max});`,
+    "}",
+    "",
+    `/** Encodes ${what} as UTF-8 at \`offset\`; returns the offset after it. Throws RangeError when it does not fit. */`,
+    `export function encode${word}Into(value: ${type}, bytes: Uint8Array, offset: number): number {`,
+    `  return ${writeText}(encode${word}(value), bytes, offset);`,
+    "}",
+    "",
+    `/** The functions above as one value, which also is a Standard Schema. */`,
+    `export const ${direction}Codec: ${imports.useType("Codec")}<${type}> = /* @__PURE__ */ ${imports.use("codec")}(`,
+    `  { decode: decode${word}, encode: encode${word}, encodeInto: encode${word}Into },`,
+    `  judge${word},`,
+    ");",
+  ];
+}
+
+/** A line for the header of generated files. */
+export function sourceLine(contract: Contract): string {
+  return `From ${quote(contract.title)} ${contract.version}`;
+}

@@ -1,0 +1,392 @@
+/**
+ * The judge of one direction: a function that names the message of a frame and checks its payload.
+ *
+ * It is the discriminator of the contract, unrolled: a switch for each field that tells messages apart, and at each
+ * end the check of the one message that is left, or of the few. Decisions as `src/contract/discriminate.ts`.
+ */
+
+import type {
+  Direction,
+  Discriminator,
+  DiscriminatorRow,
+  Endpoint,
+  Json,
+  Message,
+} from "../contract/contract.js";
+import { discriminatorOf, EVENT_FIELD, messagesOf } from "../contract/discriminate.js";
+import { describesObject } from "../contract/payload.js";
+import { formatPointer, parsePointer } from "../contract/pointer.js";
+import type { CheckPrinter } from "./check.js";
+import type { Imports } from "./imports.js";
+import { flatLiteral, LINE_WIDTH, literal, quote } from "./literal.js";
+import { isIdentifier } from "./names.js";
+import { type Definitions, requiredOf, schemaMap, valuesOf } from "./schema.js";
+
+export interface JudgeInput {
+  readonly endpoint: Endpoint;
+  readonly direction: Direction;
+  readonly definitions: Definitions;
+  readonly imports: Imports;
+  readonly checks: CheckPrinter;
+  /** The type name of each message, which names its check. */
+  readonly typeOf: (message: Message) => string;
+}
+
+/** Prints the judge of one direction and the data that its errors are made of. */
+export class JudgePrinter {
+  private readonly discriminator: Discriminator;
+  private readonly messages: ReadonlyMap<string, Message>;
+  private readonly socketIo: boolean;
+  /** True when nothing but objects is legal, so that one test at the top serves all. */
+  private readonly objectsOnly: boolean;
+  private readonly what: string;
+
+  constructor(private readonly input: JudgeInput) {
+    const { endpoint, direction } = input;
+    this.discriminator = discriminatorOf(endpoint, direction);
+    const messages = messagesOf(endpoint, direction);
+    this.messages = new Map(messages.map((message) => [message.name, message]));
+    this.socketIo = endpoint.protocol.transport === "socket.io";
+    this.objectsOnly =
+      messages.length > 0 && messages.every((message) => describesObject(message.payload, input.definitions));
+    this.what = direction === "event" ? "Event" : "Command";
+  }
+
+  lines(): string[] {
+    const { imports } = this.input;
+    const body: string[] = [];
+    if (this.objectsOnly) {
+      const wish = this.socketIo ? "an array of the event name and one payload" : "one JSON object";
+      const test = this.socketIo ? "!Array.isArray(v)" : `!${imports.use("isObject")}(v)`;
+      body.push(`  if (${test}) return ${imports.use("notObject")}(v, ${quote(wish)});`);
+    }
+    if (this.socketIo && !(this.discriminator.origin === "declared")) body.push(...this.shape());
+    const rows = this.discriminator.rows;
+    switch (this.discriminator.origin) {
+      case "declared":
+        body.push(...this.declared());
+        break;
+      case "inferred":
+        body.push(...this.narrowed(rows, 0));
+        break;
+      case "none":
+        body.push(...this.candidates([...this.messages.keys()]));
+    }
+    const names = this.namesLines();
+    return [
+      ...names,
+      ...(names.length > 0 ? [""] : []),
+      `function judge${this.what}(v: unknown): string | ${imports.useType("DecodeError")} {`,
+      ...body,
+      "}",
+    ];
+  }
+
+  /** What the errors of the outermost field say, as data. */
+  private namesLines(): string[] {
+    if (this.discriminator.origin === "none") {
+      return this.socketIo ? this.nameData([...this.messages.keys()], EVENT_FIELD) : [];
+    }
+    const [outer = ""] = this.discriminator.fields;
+    return this.nameData(valuesAt(this.discriminator.rows, 0), outer);
+  }
+
+  private nameData(names: readonly Json[], field: string): string[] {
+    const { direction, endpoint, imports } = this.input;
+    const across = discriminatorOf(endpoint, direction === "event" ? "command" : "event");
+    const data = {
+      of: direction,
+      path: this.path(field),
+      names,
+      across: valuesAt(across.rows, 0),
+      foreign: this.discriminator.origin === "declared" && field !== EVENT_FIELD ? this.foreign(field) : [],
+      ...(this.socketIo ? { base: "/1" } : {}),
+    };
+    const head = `const ${direction}Names: ${imports.useType("Naming")} = `;
+    return `${head}${literal(data, "", head.length)};`.split("\n");
+  }
+
+  /** Pointers of the fields that name messages elsewhere. */
+  private foreign(field: string): string[] {
+    const { direction, endpoint } = this.input;
+    const other = discriminatorOf(endpoint, direction === "event" ? "command" : "event").fields[0];
+    const all =
+      other === undefined || other === EVENT_FIELD
+        ? endpoint.protocol.never
+        : [other, ...endpoint.protocol.never];
+    const pointers = all.map((name) => (name.startsWith("/") ? name : formatPointer([name])));
+    return [...new Set(pointers)].filter((pointer) => pointer !== field);
+  }
+
+  private declared(): string[] {
+    const { rows, fields } = this.discriminator;
+    const [outer = ""] = fields;
+    const found = this.read(outer);
+    const otherwise = `return ${this.input.imports.use("unnamed")}(v, ${found}, ${this.input.direction}Names);`;
+    const cases = groups(rows, 0);
+    // Under Socket.IO the name comes first, then the shape of the whole, then the payload.
+    const leaf = (left: readonly DiscriminatorRow[]) => [
+      ...(this.socketIo ? this.shape() : []),
+      ...this.narrowed(left, 1),
+    ];
+    return this.switchOn(
+      found,
+      cases.map(([values, left]) => [values, leaf(left)]),
+      [`  ${otherwise}`],
+    );
+  }
+
+  private shape(): string[] {
+    const { imports, direction } = this.input;
+    return [
+      `  const misshapen = ${imports.use("eventShape")}(v, ${direction}Names);`,
+      "  if (misshapen !== undefined) return misshapen;",
+    ];
+  }
+
+  /** The statements that decide between `rows` by the fields from `index` on. */
+  private narrowed(rows: readonly DiscriminatorRow[], index: number): string[] {
+    const { fields, origin } = this.discriminator;
+    const declared = origin === "declared";
+    const field = fields[index];
+    if (field === undefined) {
+      return declared ? this.candidates(names(rows), rows) : this.byPresence(rows);
+    }
+    if (declared && rows.length < 2) return this.candidates(names(rows), rows);
+    const cases = groups(rows, index);
+    if (cases.length === 0) return this.narrowed(rows, index + 1);
+    const silent = rows.filter((row) => (row.values[index]?.length ?? 0) === 0);
+    const absent = rows.filter((row) => silent.includes(row) || row.optional?.[index] === true);
+    const found = this.read(field);
+    const branches: [string[], string[]][] = cases.map(([values, left]) => [
+      values,
+      this.narrowed(left, index + 1),
+    ]);
+    if (!declared && absent.length > silent.length)
+      branches.push([["undefined"], this.narrowed(absent, index + 1)]);
+    const otherwise =
+      silent.length > 0 ? this.narrowed(silent, index + 1) : [`  ${this.unmatched(rows, index, found)}`];
+    return this.switchOn(found, branches, otherwise);
+  }
+
+  private unmatched(rows: readonly DiscriminatorRow[], index: number, found: string): string {
+    const { imports, direction } = this.input;
+    const { origin, fields } = this.discriminator;
+    const call = imports.use(origin === "declared" ? "unnamed" : "untold");
+    if (index === 0) return `return ${call}(v, ${found}, ${direction}Names);`;
+    const data = { of: direction, path: this.path(fields[index] ?? ""), names: valuesAt(rows, index) };
+    return `return ${call}(v, ${found}, ${flatLiteral(data)});`;
+  }
+
+  private byPresence(rows: readonly DiscriminatorRow[]): string[] {
+    const rules = this.discriminator.presence.filter((rule) =>
+      rows.some((row) => row.message === rule.message),
+    );
+    if (rows.length < 2 || rules.length === 0) return this.candidates(names(rows), rows);
+    // Which of the telling fields are there decides; where none is, the messages that no field tells.
+    const told = new Set(rules.map((rule) => rule.message));
+    const rest = rows.filter((row) => !told.has(row.message));
+    const [rule, ...others] = rules;
+    const test = (pointer: string) => `${this.read(pointer)} !== undefined`;
+    if (rule !== undefined && others.length === 0) {
+      const only = rows.filter((row) => row.message === rule.message);
+      const inner = this.candidates(names(only), only);
+      return [
+        `  if (${test(rule.pointer)}) {`,
+        ...inner.map((line) => `  ${line}`),
+        "  }",
+        ...this.candidates(names(rest.length > 0 ? rest : rows), rest.length > 0 ? rest : rows),
+      ];
+    }
+    const { imports } = this.input;
+    const candidate = (row: DiscriminatorRow) => this.candidate(row.message);
+    const lines = [`  const there: ${imports.useType("Candidate")}[] = [];`];
+    for (const row of rows) {
+      const pointers = rules
+        .filter((other) => other.message === row.message)
+        .map((other) => test(other.pointer));
+      if (pointers.length > 0) lines.push(`  if (${pointers.join(" || ")}) there.push(${candidate(row)});`);
+    }
+    const left = rest.length > 0 ? rest : rows;
+    lines.push(`  if (there.length === 0) there.push(${left.map(candidate).join(", ")});`);
+    lines.push(`  return ${imports.use("oneOf")}(${this.payload}, there${this.base});`);
+    return lines;
+  }
+
+  /** The end of a branch: the one message that is left, or the few. */
+  private candidates(left: readonly string[], rows: readonly DiscriminatorRow[] = []): string[] {
+    const { imports } = this.input;
+    const foreign = this.discriminator.origin === "none" ? this.strays(left) : [];
+    const explain = (error: string) =>
+      foreign.length === 0
+        ? error
+        : `${imports.use("shapeless")}(${this.payload}, ${error}, ${flatLiteral(foreign)}${this.base})`;
+    const [only] = left;
+    if (only !== undefined && left.length === 1) {
+      const check = this.checkOf(only, this.told(only, rows));
+      const error = explain(`${imports.use("invalidPayload")}(${this.socketIo ? '"/1"' : ""})`);
+      const line = `  return ${check}(${this.payload}) ? ${quote(only)} : ${error};`;
+      return line.length <= LINE_WIDTH - 4
+        ? [line]
+        : [`  if (${check}(${this.payload})) return ${quote(only)};`, `  return ${error};`];
+    }
+    const list = left.map((name) => this.candidate(name));
+    const call = `${imports.use("oneOf")}(${this.payload}, [${list.join(", ")}]${this.base})`;
+    if (foreign.length > 0) {
+      return [
+        `  const judged = ${call};`,
+        `  return typeof judged === "string" ? judged : ${explain("judged")};`,
+      ];
+    }
+    const line = `  return ${call};`;
+    if (line.length <= LINE_WIDTH - 4) return [line];
+    return [
+      `  return ${imports.use("oneOf")}(`,
+      `    ${this.payload},`,
+      "    [",
+      ...list.map((item) => `      ${item},`),
+      "    ],",
+      ...(this.socketIo ? ['    "/1",'] : []),
+      "  );",
+    ];
+  }
+
+  private candidate(name: string): string {
+    return `[${quote(name)}, ${this.checkOf(name)}]`;
+  }
+
+  private checkOf(name: string, told?: string): string {
+    const message = this.messages.get(name);
+    if (message === undefined) throw new Error(`The discriminator names "${name}", which is no message.`);
+    const place = { name: this.input.typeOf(message), pointer: `${this.input.direction} "${name}" #` };
+    return this.input.checks.checkOf(message.payload, place, told);
+  }
+
+  /** The field that the switch compared with the only value that the message's schema has for it. */
+  private told(name: string, rows: readonly DiscriminatorRow[]): string | undefined {
+    const { fields, origin } = this.discriminator;
+    const payload = this.messages.get(name)?.payload;
+    const row = rows.find((candidate) => candidate.message === name);
+    if (origin === "none" || row === undefined || typeof payload !== "object") return undefined;
+    const [outer] = fields;
+    const [field, ...deeper] = outer === undefined || outer === EVENT_FIELD ? [] : parsePointer(outer);
+    // Under Socket.IO the switch compares the event name, which is no field of the payload.
+    if (field === undefined || deeper.length > 0 || this.socketIo) return undefined;
+    const schema = schemaMap(payload, "properties").find(([property]) => property === field)?.[1];
+    const values = typeof schema === "object" && onlyNames(schema) ? valuesOf(schema) : undefined;
+    const named = row.values[0] ?? [];
+    const [value] = values ?? [];
+    if (value === undefined || values?.length !== 1 || named.length !== 1 || named[0] !== value)
+      return undefined;
+    if (payload["type"] !== "object" || !requiredOf(payload).includes(field)) return undefined;
+    return field;
+  }
+
+  /** Fields that name messages elsewhere and that no candidate has: a frame with one was meant for another channel. */
+  private strays(left: readonly string[]): string[] {
+    return this.foreign("").filter((pointer) => {
+      const [name = ""] = parsePointer(pointer);
+      return !left.some((message) =>
+        describes(this.messages.get(message)?.payload, name, this.input.definitions, 0),
+      );
+    });
+  }
+
+  private get payload(): string {
+    return this.socketIo ? "v[1]" : "v";
+  }
+
+  private get base(): string {
+    return this.socketIo ? ', "/1"' : "";
+  }
+
+  private path(field: string): string {
+    if (field === EVENT_FIELD) return "/0";
+    return this.socketIo ? `/1${field}` : field;
+  }
+
+  /** The expression that reads a field of the frame: own members only. */
+  private read(field: string): string {
+    const { imports } = this.input;
+    if (field === EVENT_FIELD) return this.objectsOnly ? "v[0]" : `${imports.use("member")}(v, "0")`;
+    let at = this.payload;
+    for (const [depth, name] of parsePointer(field).entries()) {
+      const plain =
+        depth === 0 &&
+        !this.socketIo &&
+        this.objectsOnly &&
+        isIdentifier(name) &&
+        !(name in Object.prototype);
+      at = plain ? `${at}.${name}` : `${imports.use("member")}(${at}, ${quote(name)})`;
+    }
+    return at;
+  }
+
+  private switchOn(
+    found: string,
+    branches: readonly (readonly [string[], string[]])[],
+    otherwise: string[],
+  ): string[] {
+    const lines = [`  switch (${found}) {`];
+    for (const [values, body] of branches) {
+      for (const value of values.slice(0, -1)) lines.push(`    case ${value}:`);
+      const scoped = body.some((line) => line.startsWith("  const "));
+      lines.push(`    case ${values.at(-1)}:${scoped ? " {" : ""}`, ...body.map((line) => `    ${line}`));
+      if (scoped) lines.push("    }");
+    }
+    const scoped = otherwise.some((line) => line.startsWith("  const "));
+    lines.push(`    default:${scoped ? " {" : ""}`, ...otherwise.map((line) => `    ${line}`));
+    if (scoped) lines.push("    }");
+    return [...lines, "  }"];
+  }
+}
+
+/** The values of a field with the rows that each leaves, values with the same rows together. */
+function groups(
+  rows: readonly DiscriminatorRow[],
+  index: number,
+): [values: string[], rows: DiscriminatorRow[]][] {
+  const found = new Map<string, [string[], DiscriminatorRow[]]>();
+  for (const value of valuesAt(rows, index)) {
+    // A switch compares by identity: an object or array never fits.
+    if (typeof value === "object" && value !== null) continue;
+    const left = rows.filter((row) => row.values[index]?.includes(value));
+    const key = names(left).join("\0");
+    const group = found.get(key);
+    if (group === undefined) found.set(key, [[literal(value)], left]);
+    else group[0].push(literal(value));
+  }
+  return [...found.values()];
+}
+
+function valuesAt(rows: readonly DiscriminatorRow[], index: number): Json[] {
+  return [...new Set(rows.flatMap((row) => row.values[index] ?? []))];
+}
+
+function names(rows: readonly DiscriminatorRow[]): string[] {
+  return rows.map((row) => row.message);
+}
+
+/** A schema whose constant is all that it says. */
+function onlyNames(schema: { [keyword: string]: unknown }): boolean {
+  const silent = ["const", "enum", "type", "title", "description", "default", "examples"];
+  return Object.keys(schema).every((keyword) => silent.includes(keyword) || keyword.startsWith("x-"));
+}
+
+function describes(schema: unknown, name: string, definitions: Definitions, depth: number): boolean {
+  if (typeof schema !== "object" || schema === null || depth > 32) return false;
+  const at = schema as { readonly [keyword: string]: unknown }; // an object that is not null has members by name
+  const { properties, $ref } = at;
+  if (typeof properties === "object" && properties !== null && Object.hasOwn(properties, name)) return true;
+  if (typeof $ref === "string") {
+    const key = parsePointer($ref.slice(1))[1] ?? "";
+    if (Object.hasOwn(definitions, key) && describes(definitions[key], name, definitions, depth + 1))
+      return true;
+  }
+  return ["allOf", "anyOf", "oneOf"].some((keyword) => {
+    const branches = at[keyword];
+    return (
+      Array.isArray(branches) && branches.some((branch) => describes(branch, name, definitions, depth + 1))
+    );
+  });
+}

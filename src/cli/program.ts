@@ -23,7 +23,7 @@ export function wireproofVersion(): string {
 export function createProgram(terminal: Terminal, done: (exitCode: number) => void): Command {
   const program = new Command("wireproof")
     .description(
-      "Turns an AsyncAPI document into a WebSocket contract that both ends can be held to:\n" +
+      "Turns an AsyncAPI document into a WebSocket contract that both ends can be held to: " +
         "typed codecs, a reference server or mock, and conformance checks for any server.",
     )
     .version(wireproofVersion(), "--version", "print the version")
@@ -89,11 +89,11 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .option(
       "--port <number>",
       "where to listen; 0: any free port, printed",
-      wholeNumber("a port", 0, 65_535),
+      wholeNumber("A port", 0, 65_535),
       8080,
     )
     .addOption(timeScale())
-    .option("--seed <number>", "decides everything that is random", wholeNumber("a seed", 0, SEED_MAX), 1)
+    .option("--seed <number>", "decides everything that is random", wholeNumber("A seed", 0, SEED_MAX), 1)
     .addOption(
       new Option("--log <format>", "one line a connection")
         .choices(["pretty", "json", "none"])
@@ -120,7 +120,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .command("server")
     .summary("judge the server at a URL")
     .description(
-      "Judges the server at a URL: a URL with a path is used as it is, else the channel's address is appended.\n" +
+      "Judges the server at a URL: a URL with a path is used as it is, else the channel's address is appended. " +
         "Exit 0: it conforms. 1: it does not. 2: wrong usage, or the kit failed. 3: too little could be tested.",
     )
     .addArgument(new Argument("<url>", "ws://, wss://, http:// or https://").argParser(serverUrl))
@@ -130,12 +130,12 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .option(
       "--seed <number>",
       "decides every random case; a report names its own",
-      wholeNumber("a seed", 0, SEED_MAX),
+      wholeNumber("A seed", 0, SEED_MAX),
     )
     .option(
       "--runs <number>",
       "random cases for each property",
-      wholeNumber("a number of runs", 1, 1_000_000),
+      wholeNumber("The number of runs", 1, 1_000_000),
     )
     .option("--only <checks>", "only these checks: ids or their beginnings, with commas", selection)
     .option("--skip <checks>", "all but these checks", selection)
@@ -204,13 +204,13 @@ function wholeNumber(what: string, min: number, max: number): (text: string) => 
 function positiveDecimal(text: string): number {
   const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value > 0 && value <= 1000) return value;
-  throw new InvalidArgumentError("it is a decimal above 0 and at most 1000, as 0.05.");
+  throw new InvalidArgumentError("It is a decimal above 0 and at most 1000, as 0.05.");
 }
 
 function selection(text: string): string[] {
   const ids = text.split(",").map((id) => id.trim());
   if (ids.every((id) => id !== "")) return ids;
-  throw new InvalidArgumentError("name one or more checks, with commas, as S-CD-01,S-FR.");
+  throw new InvalidArgumentError("Name one or more checks, with commas, as S-CD-01,S-FR.");
 }
 
 function serverUrl(text: string): string {
@@ -218,7 +218,7 @@ function serverUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && schemes.includes(url.protocol) && url.hostname !== "") return text;
   const meant = URL.canParse(`ws://${text}`) ? ` Did you mean ws://${text}?` : "";
-  throw new InvalidArgumentError(`a URL begins with ws://, wss://, http:// or https://.${meant}`);
+  throw new InvalidArgumentError(`A URL begins with ws://, wss://, http:// or https://.${meant}`);
 }
 
 /** A report to write, from `kind=file`. */
@@ -232,7 +232,7 @@ function reportTarget(text: string, previous: ReportTarget[] = []): ReportTarget
   const kind = text.slice(0, Math.max(at, 0));
   const file = text.slice(at + 1);
   if (kind !== "json" || file === "") {
-    throw new InvalidArgumentError(`it is a kind and a file, as json=report.json. Kinds: json.`);
+    throw new InvalidArgumentError(`It is a kind and a file, as json=report.json. Kinds: json.`);
   }
   return [...previous, { kind, file }];
 }

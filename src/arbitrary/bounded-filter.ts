@@ -7,11 +7,22 @@ export class UnsatisfiableError extends Error {
   override readonly name = "UnsatisfiableError";
 }
 
+export interface FilterOptions<T> {
+  /** What is searched, for the message of the error. */
+  readonly what: string;
+  /** Values in a row that may miss; 200 unless given. */
+  readonly tries?: number;
+  /** What to take when nothing was found. */
+  readonly instead?: () => T | undefined;
+  /** Goes on when a part of the value cannot be made: another draw may not need it. */
+  readonly persistent?: boolean;
+}
+
 /** Only what `fits`; after `tries` values in a row that do not, `instead` is taken, or {@link UnsatisfiableError} thrown. */
 export function boundedFilter<T>(
   arbitrary: fc.Arbitrary<T>,
   fits: (value: T) => boolean,
-  options: { readonly what: string; readonly tries?: number; readonly instead?: () => T | undefined },
+  options: FilterOptions<T>,
 ): fc.Arbitrary<T> {
   return new BoundedFilter(arbitrary, fits, options);
 }
@@ -24,17 +35,9 @@ export function lazily<T>(make: () => fc.Arbitrary<T>): fc.Arbitrary<T> {
 class BoundedFilter<T> extends fc.Arbitrary<T> {
   readonly #from: fc.Arbitrary<T>;
   readonly #fits: (value: T) => boolean;
-  readonly #options: {
-    readonly what: string;
-    readonly tries?: number;
-    readonly instead?: () => T | undefined;
-  };
+  readonly #options: FilterOptions<T>;
 
-  constructor(
-    from: fc.Arbitrary<T>,
-    fits: (value: T) => boolean,
-    options: { readonly what: string; readonly tries?: number; readonly instead?: () => T | undefined },
-  ) {
+  constructor(from: fc.Arbitrary<T>, fits: (value: T) => boolean, options: FilterOptions<T>) {
     super();
     this.#from = from;
     this.#fits = fits;
@@ -44,7 +47,7 @@ class BoundedFilter<T> extends fc.Arbitrary<T> {
   override generate(random: fc.Random, biasFactor: number | undefined): fc.Value<T> {
     const tries = this.#options.tries ?? 200;
     let cause: unknown;
-    for (let i = 0; i < tries && cause === undefined; i++) {
+    for (let i = 0; i < tries && (cause === undefined || this.#options.persistent === true); i++) {
       try {
         // Bias narrows the choice: when it finds nothing, search the whole.
         const made = this.#from.generate(random, i < tries / 4 ? biasFactor : undefined);

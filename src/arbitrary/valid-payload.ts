@@ -32,8 +32,8 @@ export function validPayload(
   definitions: Contract["definitions"],
   options: ValidOptions = {},
 ): fc.Arbitrary<Json> {
-  const validate = compileSchema(schema, definitions, "a generated payload");
-  const accepted = (value: Json) => validate(value) === undefined;
+  const builder = new PayloadBuilder(schema, definitions, options);
+  const accepted = (value: Json) => builder.accepts(value);
   const placements = Object.entries(options.at ?? {});
   const placed = (value: Json) =>
     placements.every(([pointer, { values, required }]) => {
@@ -42,8 +42,7 @@ export function validPayload(
       return values === undefined || values.some((one) => sameJson(one, found));
     });
   const examples = (options.examples ?? []).filter((example) => accepted(example) && placed(example));
-  const builder = new Builder(schema, definitions, options.loneSurrogates === true);
-  const built = lazily(() => builder.payload(placementTree(options.at ?? {})));
+  const built = builder.payload(options.at ?? {});
   const [first] = examples;
   const checked = boundedFilter(
     built,
@@ -65,30 +64,44 @@ const DEEPEST = 40;
 // What stands where a value is left out; no JSON value is a symbol.
 const ABSENT = Symbol("absent");
 
-/** Builds arbitraries for one schema; `fuel` is how many levels a value may still descend. */
-class Builder {
+/** Builds arbitraries for one schema. In its methods `fuel` is how many levels a value may still descend. */
+export class PayloadBuilder {
+  /** What is known of the schema and its parts. */
+  readonly flattener: Flattener;
   readonly #root: JsonSchema;
   readonly #definitions: Contract["definitions"];
-  readonly #flattener: Flattener;
   readonly #loneSurrogates: boolean;
   readonly #built = new Map<JsonSchema, fc.Arbitrary<Json>[]>();
   readonly #finite = new Map<JsonSchema, boolean[]>();
   readonly #validators = new Map<JsonSchema, SchemaValidator>();
   readonly #ajv = createAjv();
 
-  constructor(root: JsonSchema, definitions: Contract["definitions"], loneSurrogates: boolean) {
+  constructor(
+    root: JsonSchema,
+    definitions: Contract["definitions"],
+    options: Pick<ValidOptions, "loneSurrogates"> = {},
+  ) {
     this.#root = root;
     this.#definitions = definitions;
-    this.#flattener = new Flattener(definitions);
-    this.#loneSurrogates = loneSurrogates;
+    this.flattener = new Flattener(definitions);
+    this.#loneSurrogates = options.loneSurrogates === true;
   }
 
-  payload(places: PlacementTree): fc.Arbitrary<Json> {
-    let height = 0;
-    while (height < DEEPEST && !this.#fits(this.#root, height)) height++;
-    if (height === DEEPEST)
-      throw new UnsatisfiableError("No finite value is valid for the schema of the payload.");
-    return this.#value(this.#root, Math.max(height, places.depth) + SPARE_LEVELS, places);
+  /** Whether Ajv accepts a payload. */
+  accepts(value: Json): boolean {
+    return this.#validate(this.#root, value);
+  }
+
+  /** Payloads with what is asked for at places; nearly all of them are valid. */
+  payload(at: Readonly<Record<Pointer, Placement>>): fc.Arbitrary<Json> {
+    return lazily(() => {
+      const places = placementTree(at);
+      let height = 0;
+      while (height < DEEPEST && !this.#fits(this.#root, height)) height++;
+      if (height === DEEPEST)
+        throw new UnsatisfiableError("No finite value is valid for the payload's schema.");
+      return this.#value(this.#root, Math.max(height, places.depth) + SPARE_LEVELS, places);
+    });
   }
 
   /** Whether some valid value has at most `fuel` levels, as far as construction can tell. */
@@ -97,7 +110,7 @@ class Builder {
     this.#finite.set(schema, known);
     let fits = known[fuel];
     if (fits === undefined) {
-      fits = this.#flattener.alternatives(schema).some((flat) => this.#kinds(flat, fuel).length > 0);
+      fits = this.flattener.alternatives(schema).some((flat) => this.#kinds(flat, fuel).length > 0);
       known[fuel] = fits;
     }
     return fits;
@@ -117,17 +130,17 @@ class Builder {
     if (flat.required.size > (flat.maxProperties ?? flat.required.size)) return false;
     if (flat.required.size === 0 && flat.minProperties === 0) return true;
     if (fuel === 0) return false;
-    return [...flat.required].every((name) => this.#fits(this.#flattener.member(flat, name), fuel - 1));
+    return [...flat.required].every((name) => this.#fits(this.flattener.member(flat, name), fuel - 1));
   }
 
   #arrayFits(flat: Flat, fuel: number): boolean {
     if (flat.minItems === 0 && flat.contains.length === 0) return true;
     if (fuel === 0 || flat.minItems > (flat.maxItems ?? flat.minItems)) return false;
     for (let index = 0; index < Math.min(flat.minItems, 64); index++) {
-      if (!this.#fits(this.#flattener.item(flat, index), fuel - 1)) return false;
+      if (!this.#fits(this.flattener.item(flat, index), fuel - 1)) return false;
     }
     return flat.contains.every((schema) =>
-      this.#fits(this.#flattener.both(this.#flattener.item(flat, 0), schema), fuel - 1),
+      this.#fits(this.flattener.both(this.flattener.item(flat, 0), schema), fuel - 1),
     );
   }
 
@@ -146,7 +159,7 @@ class Builder {
 
     // Anything at all goes two levels deep: more only grows.
     const levels = schema === true ? Math.min(fuel, 2) : fuel;
-    const all = this.#flattener.alternatives(schema);
+    const all = this.flattener.alternatives(schema);
     const finite = all.filter((flat) => this.#kinds(flat, levels).length > 0);
     const holding = finite.filter((flat) => this.#holds(flat, places));
     const flats = holding.length > 0 ? holding : finite;
@@ -177,15 +190,15 @@ class Builder {
     return [...places.children].every(([name, child]) => {
       if (!child.required) return true;
       if (flat.kinds.has("object")) {
-        const member = this.#flattener.member(flat, name);
+        const member = this.flattener.member(flat, name);
         const declared = flat.shapes.some((shape) => shape.properties.has(name)) || flat.required.has(name);
-        const held = this.#flattener.alternatives(member).some((one) => this.#holds(one, child));
+        const held = this.flattener.alternatives(member).some((one) => this.#holds(one, child));
         if (held && (declared || flat.shapes.length === 0)) return true;
       }
       return (
         name === "0" &&
         flat.kinds.has("array") &&
-        this.#flattener.alternatives(this.#flattener.item(flat, 0)).some((one) => this.#holds(one, child))
+        this.flattener.alternatives(this.flattener.item(flat, 0)).some((one) => this.#holds(one, child))
       );
     });
   }
@@ -224,7 +237,7 @@ class Builder {
   }
 
   #array(flat: Flat, fuel: number, places?: PlacementTree): fc.Arbitrary<Json> {
-    const item = (index: number) => this.#flattener.item(flat, index);
+    const item = (index: number) => this.flattener.item(flat, index);
     const tuple = Math.max(0, ...flat.items.map((shape) => shape.tuple.length));
     const first = places?.children.get("0");
     const least = Math.max(flat.minItems - flat.contains.length, first?.required === true ? 1 : 0);
@@ -258,7 +271,7 @@ class Builder {
     }
     const base = fc.oneof(...choices);
     const wanted = flat.contains.map((schema) =>
-      this.#value(this.#flattener.both(item(0), schema), Math.max(0, fuel - 1)),
+      this.#value(this.flattener.both(item(0), schema), Math.max(0, fuel - 1)),
     );
     const whole: fc.Arbitrary<Json[]> =
       wanted.length === 0
@@ -278,10 +291,10 @@ class Builder {
     for (const name of flat.required) known.add(name);
     for (const [name, child] of places?.children ?? []) if (child.required) known.add(name);
     const possible = [...known].filter(
-      (name) => fuel > 0 && this.#fits(this.#flattener.member(flat, name), fuel - 1),
+      (name) => fuel > 0 && this.#fits(this.flattener.member(flat, name), fuel - 1),
     );
     const member = (name: string) =>
-      this.#value(this.#flattener.member(flat, name), fuel - 1, places?.children.get(name));
+      this.#value(this.flattener.member(flat, name), fuel - 1, places?.children.get(name));
     const mustHave = (name: string) =>
       flat.required.has(name) || places?.children.get(name)?.required === true;
     const required = possible.filter(mustHave);
@@ -343,27 +356,27 @@ class Builder {
   ): fc.Arbitrary<readonly (readonly [string, Json])[]> {
     if (fuel === 0 || (flat.maxProperties ?? 1) <= flat.required.size) return fc.constant([]);
     const patterns = flat.shapes.flatMap((shape) => shape.patterns.map(([pattern]) => pattern));
-    const ruled = this.#flattener.name(flat);
+    const ruled = this.flattener.name(flat);
     const names: fc.Arbitrary<string>[] = patterns.map((pattern) =>
       matching(pattern.source, { minLength: 0 }),
     );
     if (ruled !== true) {
       names.push(this.#value(ruled, 1).map((name) => (typeof name === "string" ? name : "x")));
     }
-    const open = this.#fits(this.#flattener.member(flat, UNLIKELY), fuel - 1);
+    const open = this.#fits(this.flattener.member(flat, UNLIKELY), fuel - 1);
     if (open && ruled === true) names.push(ORDINARY_NAME);
     if (names.length === 0) return fc.constant([]);
     const allowed = (name: string) =>
       name !== "__proto__" &&
       !known.has(name) &&
       (ruled === true || this.#validate(ruled, name)) &&
-      this.#fits(this.#flattener.member(flat, name), fuel - 1);
+      this.#fits(this.flattener.member(flat, name), fuel - 1);
     const name = boundedFilter(fc.oneof(...names), allowed, {
       what: "a member's name",
       instead: () => UNLIKELY,
     });
     const entry = name.chain((key) => {
-      const value = this.#value(this.#flattener.member(flat, key), fuel - 1);
+      const value = this.#value(this.flattener.member(flat, key), fuel - 1);
       return value.map((made) => [key, made] as const);
     });
     const several = fc.uniqueArray(entry, {

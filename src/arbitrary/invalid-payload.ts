@@ -1,0 +1,124 @@
+/**
+ * Invalid payloads that differ from a valid one by exactly one change, which is named.
+ *
+ * A value is made that holds the place in question, the place is changed, and Ajv confirms that the whole is refused.
+ */
+
+import fc from "fast-check";
+import type { Contract, Json, JsonSchema } from "../contract/contract.js";
+import { formatPointer, valueAt } from "../contract/pointer.js";
+import { boundedFilter, UnsatisfiableError } from "./bounded-filter.js";
+import { PayloadBuilder } from "./valid-payload.js";
+import { misses } from "./violate.js";
+import { replaceAt, type ViolationKind, type ViolationSite, violationSites } from "./violation-site.js";
+
+export type { ViolationKind } from "./violation-site.js";
+
+/** A payload with one fault. */
+export interface Violation extends ViolationKind {
+  /** What Ajv refuses. */
+  readonly value: Json;
+  /** The valid payload that it was made from. */
+  readonly valid: Json;
+  /** The fault in words: keyword, place, what stands there. */
+  readonly label: string;
+}
+
+export interface InvalidOptions {
+  /** Only these kinds (as {@link violationKinds} lists them). */
+  readonly kinds?: readonly ViolationKind[];
+  /** A further condition on the violation, for example that no other message accepts the value. */
+  readonly fits?: (violation: Violation) => boolean;
+}
+
+/** Payloads with exactly one fault; always refused by Ajv. Generating throws UnsatisfiableError when there is no kind. */
+export function invalidPayload(
+  schema: JsonSchema,
+  definitions: Contract["definitions"],
+  options: InvalidOptions = {},
+): fc.Arbitrary<Violation> {
+  const { fits = () => true } = options;
+  const source = new ViolationSource(schema, definitions);
+  const wanted = options.kinds === undefined ? undefined : new Set(options.kinds.map(nameOf));
+  const sites = source.sites.filter((site) => wanted === undefined || wanted.has(nameOf(site)));
+  if (sites.length === 0) {
+    return fc.constant(null).map(() => {
+      throw new UnsatisfiableError("No single change makes a payload of this schema invalid.");
+    });
+  }
+  const any = fc.constantFrom(...sites).chain((site) => source.at(site));
+  return boundedFilter(any, (violation) => violation !== undefined && fits(violation), {
+    what: "an invalid payload",
+    tries: 1000,
+    persistent: true,
+  }).map((violation) => {
+    if (violation === undefined) throw new Error("The filter above leaves no undefined.");
+    return violation;
+  });
+}
+
+/** What can be violated in a schema, and where: each kind is one that {@link invalidPayload} can make. */
+export function violationKinds(schema: JsonSchema, definitions: Contract["definitions"]): ViolationKind[] {
+  const source = new ViolationSource(schema, definitions);
+  return source.sites
+    .filter((site) => {
+      try {
+        // Deterministic, and enough tries for the rarer branches.
+        return fc
+          .sample(source.at(site), { numRuns: 12, seed: 1 })
+          .some((violation) => violation !== undefined);
+      } catch (error) {
+        if (error instanceof UnsatisfiableError) return false;
+        throw error;
+      }
+    })
+    .map(({ keyword, pointer }) => ({ keyword, pointer }));
+}
+
+function nameOf(kind: ViolationKind): string {
+  return `${kind.keyword} ${kind.pointer}`;
+}
+
+class ViolationSource {
+  readonly sites: readonly ViolationSite[];
+  readonly #builder: PayloadBuilder;
+  readonly #bySite = new Map<ViolationSite, fc.Arbitrary<Violation | undefined>>();
+
+  constructor(schema: JsonSchema, definitions: Contract["definitions"]) {
+    this.#builder = new PayloadBuilder(schema, definitions);
+    this.sites = violationSites(schema, this.#builder.flattener);
+  }
+
+  /** Violations of one site; undefined where the value that was made cannot be violated there. */
+  at(site: ViolationSite): fc.Arbitrary<Violation | undefined> {
+    let made = this.#bySite.get(site);
+    if (made === undefined) {
+      const valid = boundedFilter(
+        this.#builder.payload({ [site.needs]: { required: true } }),
+        (value) => this.#builder.accepts(value),
+        { what: "the payload" },
+      );
+      made = fc.tuple(valid, fc.nat({ max: 7 })).map(([value, choice]) => this.#violate(site, value, choice));
+      this.#bySite.set(site, made);
+    }
+    return made;
+  }
+
+  #violate(site: ViolationSite, valid: Json, choice: number): Violation | undefined {
+    const found = valueAt(valid, formatPointer(site.at));
+    if (found === undefined) return undefined;
+    // What stands in a JSON value is JSON.
+    const candidates = misses(site, found as Json);
+    for (let i = 0; i < candidates.length; i++) {
+      const miss = candidates[(i + choice) % candidates.length];
+      if (miss === undefined) continue;
+      const parts = miss.member === undefined ? site.at : [...site.at, miss.member];
+      const value = replaceAt(valid, parts, miss.value);
+      if (value === undefined || this.#builder.accepts(value)) continue;
+      const { keyword, pointer } = site;
+      const place = pointer === "" ? "the payload" : pointer;
+      return { value, valid, keyword, pointer, label: `${keyword} at ${place}: ${miss.what}` };
+    }
+    return undefined;
+  }
+}

@@ -3,7 +3,7 @@
  *
  * A server takes commands one after another and knows the order of its own events, so it needs one state for each
  * instance where an observer needs a set of them. It reads the same `lifecycles` as the judge's interpreter, shares no
- * code with it, and a test holds the two together on generated walks (PROTOCOL.md#lifecycles).
+ * code with it, and a test holds the two together on generated walks (PROTOCOL.md#lifecycle).
  */
 
 import { valueAt } from "./pointer.js";

@@ -1,0 +1,235 @@
+/**
+ * Walks over the lifecycles of an endpoint, decided step by step: what is legal now says the Monitor, which of it is
+ * taken says the seed. Nothing is filtered afterwards, so a short list of small numbers is a whole walk and shrinks well.
+ */
+
+import fc from "fast-check";
+import type { Endpoint, Json, Lifecycle } from "../../src/contract/contract.js";
+import type { Case, CheckContext, Tester } from "../check.js";
+import { type CommandSource, identifiersOf, personalise } from "./commands.js";
+
+/** One step of a walk, as numbers that the walk takes modulo what it finds. */
+export interface WalkStep {
+  /** Which of the commands that are legal now. */
+  readonly pick: number;
+  /** Which of its payloads. */
+  readonly variant: number;
+  /** What is waited for afterwards: nothing (pipelined), one event, or until nothing is due. */
+  readonly then: "nothing" | "event" | "settled";
+}
+
+/** A command that may be sent. */
+export interface LegalCommand {
+  readonly name: string;
+  /** Its payloads, at least one. */
+  readonly payloads: readonly Json[];
+}
+
+/** One walk: a connection, what may be sent on it, and patience. */
+export interface Walk {
+  readonly context: CheckContext;
+  readonly tester: Tester;
+  readonly source: CommandSource;
+  readonly identifiers: readonly [string, string];
+}
+
+/** The longest walk of a case: enough for each automaton met so far, far below the 32 commands that may be pending. */
+const MAX_STEPS = 8;
+
+/** Walks for {@link takeWalk}: mostly patient ones, as a pipelined command is judged more leniently. */
+export function walkSteps(maxLength = MAX_STEPS): fc.Arbitrary<readonly WalkStep[]> {
+  const step = fc.record({
+    pick: fc.nat(30),
+    variant: fc.nat(30),
+    // Shrinking goes towards the first: the most patient walk is the easiest to read.
+    then: fc.constantFrom<WalkStep["then"][]>("settled", "event", "event", "nothing"),
+  });
+  return fc.array(step, { minLength: 1, maxLength });
+}
+
+/** Opens a walk on a connection of a case. */
+export function openWalk(context: CheckContext, scene: Case, tester: Tester, source: CommandSource): Walk {
+  return { context, tester, source, identifiers: identifiersOf(scene.identity) };
+}
+
+/** Takes a walk of legal commands; ends early when the connection does. */
+export async function takeWalk(walk: Walk, steps: readonly WalkStep[]): Promise<void> {
+  for (const step of steps) {
+    if (walk.tester.end !== undefined) return;
+    const options = legalCommands(walk);
+    const option = options[step.pick % Math.max(1, options.length)];
+    const payload = option?.payloads[step.variant % option.payloads.length];
+    if (option === undefined || payload === undefined) {
+      // Only the server can go on from here.
+      if (!(await nextEvent(walk.tester, walk.context.answerMs))) return;
+      continue;
+    }
+    walk.tester.command(option.name, payload);
+    if (step.then === "event") await nextEvent(walk.tester, walk.context.quietMs());
+    else if (step.then === "settled") await settle(walk);
+  }
+}
+
+/** The commands that are legal now whatever the subject has taken so far; those that end the connection left out. */
+export function legalCommands(walk: Walk): LegalCommand[] {
+  return commandsThatAre("legal", walk).filter(({ name }) => !endsConnection(walk.context.endpoint, name));
+}
+
+/** The commands, with their payloads, that the Monitor calls so now. */
+export function commandsThatAre(
+  verdict: "legal" | "illegal",
+  walk: Walk,
+  names: readonly string[] = walk.source.names,
+): LegalCommand[] {
+  return names.flatMap((name) => {
+    const payloads = walk.source
+      .variants(name)
+      .map((draft) => personalise(draft.payload, walk.identifiers))
+      .filter((payload) => walk.tester.monitor.legalNow({ name, payload }) === verdict);
+    return payloads.length === 0 ? [] : [{ name, payloads }];
+  });
+}
+
+/** True for a command after which the server closes the connection. */
+export function endsConnection(endpoint: Endpoint, command: string): boolean {
+  return endpoint.lifecycles.some((lifecycle) =>
+    lifecycle.transitions.some(
+      (transition) => transition.to === "$closed" && transition.on.includes(command),
+    ),
+  );
+}
+
+/** Waits for one further event. */
+export async function nextEvent(tester: Tester, timeoutMs: number): Promise<boolean> {
+  return (await tester.next(() => true, timeoutMs, tester.messages.length)) !== undefined;
+}
+
+/**
+ * Waits until the server owes nothing: no command is pending and no state is left that it must leave by itself. The
+ * Monitor says when it has waited long enough.
+ */
+export async function settle(walk: Walk): Promise<void> {
+  const { tester, context } = walk;
+  const deadline = tester.now() + 12 * context.answerMs;
+  while (tester.end === undefined && isOwed(context.endpoint, tester) && tester.now() < deadline) {
+    const before = tester.monitor.violations.length;
+    const came = await nextEvent(tester, context.answerMs);
+    if (tester.monitor.violations.length > before) return;
+    if (!came) return;
+  }
+}
+
+/** True while a command is pending or some lifecycle is in a state that has an obligation, as far as can be known. */
+export function isOwed(endpoint: Endpoint, tester: Tester): boolean {
+  return tester.monitor.configurations().some((view) => {
+    if (view.pending.length > 0) return true;
+    const lifecycle = endpoint.lifecycles.find((one) => one.name === view.lifecycle);
+    return lifecycle?.obligations.some((one) => view.states.some((state) => one.in.includes(state))) === true;
+  });
+}
+
+/** How {@link reach} went about it. */
+export interface ReachOptions {
+  /** Rotates the payloads, so that another attempt takes another way. */
+  readonly attempt: number;
+  /** When to give up, on the case's clock. */
+  readonly deadline: number;
+}
+
+/** Goes to a state of a lifecycle by the shortest way known; false when the subject did not come along in time. */
+export async function reach(
+  walk: Walk,
+  lifecycle: Lifecycle,
+  target: string,
+  options: ReachOptions,
+): Promise<boolean> {
+  const { tester, context } = walk;
+  const futile = new Set<string>();
+  let turn = options.attempt;
+  for (let moves = 0; moves < 24; moves++) {
+    if (tester.end !== undefined || tester.now() >= options.deadline) return false;
+    const here = statesNow(walk, lifecycle);
+    if (here.pending === 0 && here.states.every((state) => state === target)) return true;
+    if (here.pending > 0 || here.states.length > 1) {
+      const patience = Math.min(context.answerMs, options.deadline - tester.now());
+      if (!(await nextEvent(tester, patience))) return false;
+      continue;
+    }
+    const [state = lifecycle.initial] = here.states;
+    const edge = firstEdge(context.endpoint, lifecycle, state, target, futile);
+    if (edge === undefined) return false;
+    if (edge.kind === "event") {
+      const patience = Math.min(context.quietMs(), options.deadline - tester.now());
+      if (!(await nextEvent(tester, patience))) futile.add(edgeKey(state, edge));
+      continue;
+    }
+    const [command] = commandsThatAre("legal", walk, [edge.name]);
+    const payload = command?.payloads[turn % command.payloads.length];
+    turn += 1;
+    if (payload === undefined) futile.add(edgeKey(state, edge));
+    else tester.command(edge.name, payload);
+  }
+  return false;
+}
+
+/** Where the instance of the walk may be now. */
+export function statesNow(
+  walk: Walk,
+  lifecycle: Lifecycle,
+): { readonly states: readonly string[]; readonly pending: number } {
+  const view = walk.tester.monitor
+    .configurations()
+    .find(
+      (one) =>
+        one.lifecycle === lifecycle.name &&
+        (lifecycle.scope === "connection" || one.key === walk.identifiers[0]),
+    );
+  return view === undefined
+    ? { states: [lifecycle.initial], pending: 0 }
+    : { states: view.states, pending: view.pending.length };
+}
+
+interface Edge {
+  readonly kind: "command" | "event";
+  readonly name: string;
+  readonly to: string;
+}
+
+/** The first edge of a shortest way; `$other` and closing are no ways to go, and what proved futile is left out. */
+function firstEdge(
+  endpoint: Endpoint,
+  lifecycle: Lifecycle,
+  from: string,
+  target: string,
+  futile: ReadonlySet<string>,
+): Edge | undefined {
+  const first = new Map<string, Edge>();
+  const queue = [from];
+  const seen = new Set([from]);
+  for (let state = queue.shift(); state !== undefined; state = queue.shift()) {
+    for (const edge of edgesFrom(endpoint, lifecycle, state)) {
+      if (seen.has(edge.to) || futile.has(edgeKey(state, edge))) continue;
+      seen.add(edge.to);
+      const start = first.get(state) ?? edge;
+      first.set(edge.to, start);
+      if (edge.to === target) return start;
+      queue.push(edge.to);
+    }
+  }
+  return undefined;
+}
+
+function edgesFrom(endpoint: Endpoint, lifecycle: Lifecycle, state: string): Edge[] {
+  const commands = new Set(endpoint.commands.map((message) => message.name));
+  return lifecycle.transitions
+    .filter(({ from, to }) => (from.includes(state) || from.includes("*")) && to !== "=" && to !== "$closed")
+    .flatMap(({ on, to }) =>
+      on
+        .filter((name) => name !== "$other")
+        .map((name): Edge => ({ kind: commands.has(name) ? "command" : "event", name, to })),
+    );
+}
+
+function edgeKey(state: string, edge: Edge): string {
+  return JSON.stringify([state, edge.kind, edge.name]);
+}

@@ -1,0 +1,50 @@
+/** The server's side of any endpoint, decided by the oracle: what generated codecs are for a known document. */
+
+import type { Contract, Endpoint } from "../../src/contract/contract.js";
+import { payloadOf } from "../../src/contract/payload.js";
+import { protocolOf } from "../../src/contract/protocol-of.js";
+import { createOracle, type Oracle } from "../../src/contract/validate.js";
+import type { ProtocolSide } from "../../src/wire/protocol.js";
+
+/** One message as it travels: its name in the document, its payload, and the value of its frame. */
+export interface Envelope {
+  readonly name: string;
+  readonly payload: unknown;
+  readonly value: unknown;
+}
+
+export interface MockSide {
+  readonly side: ProtocolSide<Envelope, Envelope>;
+  readonly events: Oracle;
+}
+
+/** Makes codecs of the endpoint's oracles; `encode` throws RangeError for a value that its own oracle refuses. */
+export function createMockSide(contract: Contract, endpoint: Endpoint): MockSide {
+  const commands = createOracle(contract, endpoint, "command");
+  const events = createOracle(contract, endpoint, "event");
+  const encode = (envelope: Envelope): string => {
+    const text = JSON.stringify(envelope.value);
+    const judged = events.judge(text);
+    if (judged.ok) return text;
+    throw new RangeError(`${envelope.name}: expected ${judged.error.expected}, got ${judged.error.received}`);
+  };
+  return {
+    events,
+    side: {
+      ...protocolOf(endpoint),
+      decode(frame) {
+        const judged = commands.judge(frame);
+        if (!judged.ok) return judged;
+        const [name = ""] = judged.messages;
+        return { ok: true, value: { name, payload: payloadOf(endpoint, judged.value), value: judged.value } };
+      },
+      encode,
+      encodeInto(envelope, bytes, offset) {
+        const encoded = new TextEncoder().encode(encode(envelope));
+        bytes.set(encoded, offset);
+        return offset + encoded.length;
+      },
+      nameOf: (envelope) => envelope.name,
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/** The Protocol of an endpoint: the part of the Contract that client and server share as plain data. */
+
+import type { Protocol, ProtocolMessage } from "../wire/protocol.js";
+import type { Discriminator, Endpoint, Message } from "./contract.js";
+
+/** The rules of one endpoint as a {@link Protocol}; a pure rearrangement, nothing is added. */
+export function protocolOf(endpoint: Endpoint): Protocol {
+  const { protocol: rules } = endpoint;
+  const correlation: Record<string, string> = {};
+  for (const message of [...endpoint.commands, ...endpoint.events]) {
+    if (message.correlation !== undefined) correlation[message.name] = message.correlation;
+  }
+  const replies: Record<string, Protocol["replies"][string]> = {};
+  for (const operation of endpoint.operations) {
+    if (operation.reply === undefined || operation.action !== "receive") continue;
+    for (const name of operation.messages) replies[name] = operation.reply;
+  }
+  return {
+    name: endpoint.name,
+    address: endpoint.address,
+    transport: rules.transport,
+    frames: rules.frames,
+    subprotocols: rules.subprotocols,
+    commands: endpoint.commands.map((message) => named(message, rules.receive)),
+    events: endpoint.events.map((message) => named(message, rules.send)),
+    discriminator: { send: rules.send.fields, receive: rules.receive.fields },
+    ...(rules.unknown === undefined ? {} : { unknown: rules.unknown }),
+    replies,
+    correlation,
+    answerMs: rules.answerMs,
+    ...(rules.maxBytes === undefined ? {} : { maxBytes: rules.maxBytes }),
+    ...(rules.sendQueueBytes === undefined ? {} : { sendQueueBytes: rules.sendQueueBytes }),
+    ...(rules.origins === undefined ? {} : { origins: rules.origins }),
+    ...(rules.rate === undefined ? {} : { rate: rules.rate }),
+    ...(rules.reject === undefined ? {} : { reject: rules.reject }),
+    ...(rules.first === undefined ? {} : { first: rules.first }),
+    ...(endpoint.heartbeat === undefined ? {} : { heartbeat: endpoint.heartbeat }),
+    ...(endpoint.reconnect === undefined ? {} : { reconnect: endpoint.reconnect }),
+    closeCodes: endpoint.closeCodes ?? {},
+    lifecycles: endpoint.lifecycles,
+  };
+}
+
+function named(message: Message, discriminator: Discriminator): ProtocolMessage {
+  const row = discriminator.rows.find((candidate) => candidate.message === message.name);
+  const wire: ProtocolMessage["wire"][number][] = [];
+  for (const values of row?.values ?? []) {
+    const [value] = values;
+    if (values.length !== 1 || value === undefined || typeof value === "object") break;
+    wire.push(value);
+  }
+  return { name: message.name, wire };
+}

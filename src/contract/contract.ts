@@ -128,6 +128,8 @@ export interface Message {
   readonly hot?: boolean;
   /** True for a payload that is not JSON text (a binary content type). */
   readonly binary?: boolean;
+  /** True for an event that only comes as a Socket.IO acknowledgement: it has no frame of its own, so no row names it. */
+  readonly acknowledgement?: boolean;
   readonly source: Source;
 }
 
@@ -194,7 +196,7 @@ export interface Discriminator {
   /** Pointers to the naming fields, outer first; the first may be `$event`, the Socket.IO event name. */
   readonly fields: readonly string[];
   /**
-   * A row a message, in document order. `values[i]` are the values of `fields[i]` that name it; an empty list means
+   * A row for each message that a text frame can be (neither binary nor an acknowledgement), in document order. `values[i]` are the values of `fields[i]` that name it; an empty list means
    * that this field does not tell (any value, or absent). Under `inferred`, `optional[i]` says that the field may be
    * absent.
    */

@@ -48,7 +48,7 @@ export function discriminate(
     if (shape !== undefined) return shape;
   }
   if (discriminator.origin === "inferred") return byNarrowing(frame, discriminator);
-  return { ok: true, candidates: messagesOf(endpoint, direction).map((message) => message.name) };
+  return { ok: true, candidates: discriminator.rows.map((row) => row.message) };
 }
 
 /** A value in at most 80 characters, for the `received` of an error. */

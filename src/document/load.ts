@@ -1,59 +1,51 @@
 /** A document on disk → Contract. */
 
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { dirname, relative, resolve, sep } from "node:path";
 import type { Contract } from "../contract/contract.js";
-import { isObject } from "../contract/pointer.js";
-import { type Compiled, compile } from "./compile/compile.js";
-import { asVersion3 } from "./convert.js";
-import { diagnose } from "./diagnose.js";
+import { type CacheKey, readCache, writeCache } from "./cache.js";
 import { DocumentError, type Finding, hasErrors, sortFindings } from "./finding.js";
-import { rootOf } from "./place.js";
-import { openDocument } from "./references.js";
-import type { SourceFile } from "./source.js";
 
 /** How a document is read. */
 export interface LoadOptions {
   /** From whose side the document was written; `server` unless said. */
-  readonly perspective?: "server" | "client";
+  readonly perspective?: "server" | "client" | undefined;
+  /**
+   * Where compiled documents are kept; `false`: nowhere. By default `node_modules/.cache/wireproof` beside the nearest
+   * package.json, else a folder of this user in the temporary directory.
+   */
+  readonly cacheDir?: string | false | undefined;
 }
 
-/** A document that was read: its contract when there is nothing against it, and what is to be said. */
-export interface LoadedDocument {
-  readonly compiled?: Compiled;
-  readonly files: readonly SourceFile[];
-  readonly findings: readonly Finding[];
-}
-
-/** Compiles a document. Throws {@link DocumentError} when it cannot be used. */
+/**
+ * Compiles a document. Throws {@link DocumentError} when it cannot be used.
+ *
+ * The official parser takes a second; what it accepted once is kept, and read again while no file of it has changed.
+ */
 export async function loadContract(path: string, options: LoadOptions = {}): Promise<Contract> {
-  const loaded = await readDocument(path, options);
-  if (loaded.compiled === undefined || hasErrors(loaded.findings)) throw new DocumentError(loaded.findings);
-  return loaded.compiled.contract;
-}
-
-/** Reads, validates and compiles a document; what is wrong with it is told, never thrown. */
-export async function readDocument(path: string, options: LoadOptions = {}): Promise<LoadedDocument> {
-  const opened = await openDocument(path);
-  const { main, files } = opened;
-  if (main === undefined || hasErrors(opened.findings)) return { files, findings: opened.findings };
-  const findings = [...opened.findings, ...(await diagnose(main, await readFile(main.path, "utf8")))];
-  if (hasErrors(findings)) return { files, findings: sortFindings(findings) };
-  const converted = await asVersion3(main);
-  findings.push(...converted.findings);
-  if (hasErrors(findings)) return { files, findings: sortFindings(findings) };
-  const compiled = compile({
-    root: rootOf(converted.file),
-    asyncapi: isObject(main.root) ? String(main.root["asyncapi"]) : "",
+  const key: CacheKey = {
+    kind: "contract",
+    path: resolve(path),
     perspective: options.perspective ?? "server",
-    names: converted.names,
-    sha256: hashOf(files),
-  });
-  return { compiled, files, findings: sortFindings([...findings, ...compiled.findings]) };
+  };
+  const known = await readCache(key, options.cacheDir);
+  if (known?.contract !== undefined) return known.contract;
+
+  // Readers, converter and Ajv are loaded only when there is something to read.
+  const { readDocument } = await import("./read-document.js");
+  const loaded = await readDocument(key.path, key.perspective);
+  if (loaded.read === undefined || hasErrors(loaded.findings)) {
+    throw new DocumentError(fromWorkingDirectory(loaded.findings, key.path));
+  }
+  const { contract } = loaded.read;
+  await writeCache(key, options.cacheDir, { files: loaded.files, findings: [], contract });
+  return contract;
 }
 
-/** One hash over all files; names count, because `$ref`s use them, but not where the folder lies. */
-export function hashOf(files: readonly { readonly name: string; readonly sha256: string }[]): string {
-  const lines = files.map((file) => `${file.name}\0${file.sha256}\n`).sort();
-  return createHash("sha256").update(lines.join("")).digest("hex");
+/** Findings in reading order, their files named relative to the working directory, as a terminal can open them. */
+export function fromWorkingDirectory(findings: readonly Finding[], document: string): Finding[] {
+  const name = (file: string) => {
+    const path = relative(process.cwd(), resolve(dirname(document), file));
+    return path.split(sep).join("/");
+  };
+  return sortFindings(findings).map((finding) => ({ ...finding, file: name(finding.file) }));
 }

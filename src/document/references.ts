@@ -61,7 +61,7 @@ async function readText(path: string): Promise<string | { why: string }> {
     if (info.isDirectory()) return { why: "it is a directory" };
     if (!info.isFile()) return { why: "it is not a regular file" };
     if (info.size > MAX_FILE_BYTES) return { why: `it is larger than ${MAX_FILE_BYTES} bytes` };
-    return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await readFile(path));
   } catch (error) {
     if (error instanceof TypeError) return { why: "it is not UTF-8 text" };
     const code = isObject(error) || error instanceof Error ? Reflect.get(error, "code") : undefined;

@@ -131,10 +131,12 @@ function serverUrl(place: Place): string {
   const protocol = (textAt(place, "protocol") ?? "ws").toLowerCase();
   const scheme = ["wss", "https"].includes(protocol) ? "wss" : "ws";
   const url = `${scheme}://${textAt(place, "host") ?? "localhost"}${textAt(place, "pathname") ?? ""}`;
-  return url.replace(/\{([^{}]+)\}/g, (whole, name: string) => {
+  const filled = url.replace(/\{([^{}]+)\}/g, (whole, name: string) => {
     const variable = memberAt(place, "variables", name);
     return textAt(variable, "default") ?? textsAt(variable, "enum")?.[0] ?? whole;
   });
+  // A host, or the variable in its place, may bring a scheme of its own.
+  return filled.replace(/^wss?:\/\/(?=[a-z]+:\/\/)/, "");
 }
 
 /** The security schemes that the servers of an endpoint or its operations ask for, each once. */

@@ -17,7 +17,13 @@ import { type Compilation, placed } from "./context.js";
 import { checkExtensions } from "./extension-schemas.js";
 import { present, textAt } from "./fields.js";
 import { type MessageNames, nameMessages } from "./message-names.js";
-import { directionsOf, finishOperations, type OperationDraft, readOperations } from "./operations.js";
+import {
+  acknowledgementsOf,
+  directionsOf,
+  finishOperations,
+  type OperationDraft,
+  readOperations,
+} from "./operations.js";
 import { readProtocol } from "./protocol.js";
 import { createSchemaCompiler, type Root } from "./schemas.js";
 
@@ -52,9 +58,10 @@ export function compile(input: CompileInput): Compiled {
   const channels = readChannels(compilation);
   const operations = readOperations(compilation, channels);
   const travels = directionsOf(operations);
+  const acknowledgements = acknowledgementsOf(operations);
   // Names first, for all endpoints: which schemas become definitions depends on all payloads.
   const drafts = groupChannels(channels).map((group): EndpointDraft => {
-    const names = nameMessages(compilation, group, travels);
+    const names = nameMessages(compilation, group, travels, acknowledgements);
     const schemaAt = (...keys: string[]) => {
       const found = firstOf(group, (channel) => memberAt(channel.place, ...keys));
       return found === undefined ? undefined : compilation.schemas.add(found);

@@ -3,7 +3,7 @@
 import type { Direction, Message } from "../../contract/contract.js";
 import { identityOf, type Place, refOf, resolveRef } from "../place.js";
 import type { Channel, ChannelMessage } from "./channels.js";
-import { type Compilation, refuse } from "./context.js";
+import { type Compilation, placed, refuse } from "./context.js";
 import { type MessageDraft, readMessage } from "./messages.js";
 
 /** The messages of one endpoint by direction, and their names. */
@@ -46,11 +46,12 @@ interface Entry {
   readonly members: ChannelMessage[];
 }
 
-/** Names the messages of an endpoint. `travels` says which way each one goes. */
+/** Names the messages of an endpoint. `travels` says which way each one goes; acknowledgements have no frame. */
 export function nameMessages(
   compilation: Compilation,
   channels: readonly Channel[],
   travels: (message: ChannelMessage) => ReadonlySet<Direction>,
+  acknowledgements: ReadonlySet<ChannelMessage>,
 ): MessageNames {
   const entries: Record<Direction, Entry[]> = { command: [], event: [] };
   for (const message of channels.flatMap((channel) => channel.messages)) {
@@ -59,7 +60,12 @@ export function nameMessages(
   const entryOf = (message: ChannelMessage, direction: Direction) =>
     entries[direction].find((entry) => entry.members.includes(message));
   return {
-    messages: (direction) => entries[direction].map((entry) => entry.draft.finish(entry.name)),
+    messages: (direction) =>
+      entries[direction].map((entry) => {
+        const message = entry.draft.finish(entry.name);
+        if (!entry.members.every((member) => acknowledgements.has(member))) return message;
+        return placed(compilation, compilation.places.get(message), { ...message, acknowledgement: true });
+      }),
     declaredName: (direction, name) =>
       entries[direction].find((entry) => entry.name === name)?.draft.declaredName ?? name,
     nameIn: (message, direction) => entryOf(message, direction)?.name,

@@ -97,6 +97,21 @@ export function directionsOf(
   return (message) => ways.get(message) ?? new Set();
 }
 
+/** Messages that only come as a Socket.IO acknowledgement. */
+export function acknowledgementsOf(drafts: readonly OperationDraft[]): ReadonlySet<ChannelMessage> {
+  const acknowledged = drafts.filter((draft) => isAcknowledged(draft));
+  const otherwise = new Set([
+    ...drafts.flatMap((draft) => draft.messages),
+    ...drafts.flatMap((draft) => (isAcknowledged(draft) ? [] : (draft.reply?.messages ?? []))),
+  ]);
+  const found = acknowledged.flatMap((draft) => draft.reply?.messages ?? []);
+  return new Set(found.filter((message) => !otherwise.has(message)));
+}
+
+function isAcknowledged(draft: OperationDraft): boolean {
+  return booleanAt(draft.place, "x-ws-reply", "ack") ?? false;
+}
+
 /** The operations of an endpoint, messages by name. */
 export function finishOperations(
   compilation: Compilation,
@@ -115,18 +130,17 @@ export function finishOperations(
       ...present<Operation>({
         summary: textAt(draft.place, "summary"),
         description: textAt(draft.place, "description"),
-        reply: replies.length > 0 ? replyOf(draft.place, replies) : undefined,
+        reply: replies.length > 0 ? replyOf(draft, replies) : undefined,
       }),
     });
   });
 }
 
-function replyOf(operation: Place, messages: readonly string[]): Reply {
-  const rules = memberAt(operation, "x-ws-reply");
+function replyOf(draft: OperationDraft, messages: readonly string[]): Reply {
   return {
     messages,
-    ...present<Reply>({ exactly: numberAt(rules, "exactly") }),
-    ack: booleanAt(rules, "ack") ?? false,
+    ...present<Reply>({ exactly: numberAt(draft.place, "x-ws-reply", "exactly") }),
+    ack: isAcknowledged(draft),
   };
 }
 

@@ -97,9 +97,8 @@ function readDiscriminator(
   definitions: Contract["definitions"],
   nameOf: (message: Pick<Message, "name">) => string,
 ): Discriminator {
-  // A binary frame is no JSON text: such a message cannot be what a text frame is.
-  const texts = messages.filter((message) => message.binary !== true);
-  const told = texts.length > 0 ? texts : messages;
+  // A binary message and an acknowledgement cannot be what a text frame is.
+  const told = messages.filter((message) => message.binary !== true && message.acknowledgement !== true);
   if (place === undefined) return inferDiscriminator(told, definitions);
   const { value } = follow(place);
   if (value === null) return undiscriminated(told);

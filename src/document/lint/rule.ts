@@ -1,0 +1,55 @@
+/** What a lint rule is, and what it sees. */
+
+import type { Contract, Endpoint, Lifecycle, Message } from "../../contract/contract.js";
+import type { Finding, Severity } from "../finding.js";
+import { findingAt, type Place } from "../place.js";
+
+/** A compiled document under the eyes of lint. */
+export interface LintContext {
+  readonly contract: Contract;
+  /** The document in the shape of AsyncAPI 3. */
+  readonly root: Place;
+  /** Where each part of the contract was written: endpoints, messages, examples, lifecycles, transitions, … */
+  readonly places: ReadonlyMap<object, Place>;
+}
+
+/** One rule. It reports, it never throws, and it changes nothing. */
+export interface LintRule {
+  /** Stable, in words, as printed. */
+  readonly name: string;
+  check(context: LintContext): Finding[];
+}
+
+/** What a rule has to say about a part of the contract. */
+export interface Remark {
+  readonly severity: Severity;
+  readonly message: string;
+  readonly mend: string;
+}
+
+/** A finding at the place where a part of the contract was written; one without a place stands at the document. */
+export function remarkOn(context: LintContext, rule: string, part: object, remark: Remark): Finding {
+  const place = context.places.get(part) ?? context.root;
+  return findingAt(place, rule, remark.severity, remark.message, remark.mend);
+}
+
+/** Every message of the contract with its endpoint and direction; one that travels both ways comes twice. */
+export function allMessages(contract: Contract): {
+  readonly endpoint: Endpoint;
+  readonly direction: "command" | "event";
+  readonly message: Message;
+}[] {
+  return contract.endpoints.flatMap((endpoint) => [
+    ...endpoint.commands.map((message) => ({ endpoint, direction: "command" as const, message })),
+    ...endpoint.events.map((message) => ({ endpoint, direction: "event" as const, message })),
+  ]);
+}
+
+/** Every lifecycle of the contract with its endpoint. */
+export function allLifecycles(
+  contract: Contract,
+): { readonly endpoint: Endpoint; readonly lifecycle: Lifecycle }[] {
+  return contract.endpoints.flatMap((endpoint) =>
+    endpoint.lifecycles.map((lifecycle) => ({ endpoint, lifecycle })),
+  );
+}

@@ -1,0 +1,29 @@
+/** Every rule of our own, in the order in which they are read. */
+
+import { assumedWebsocket } from "./assumed-websocket.js";
+import { bindingMethod } from "./binding-method.js";
+import { contradictoryNumbers } from "./contradictory-numbers.js";
+import { deadEnd } from "./dead-end.js";
+import { indistinguishableMessages } from "./indistinguishable-messages.js";
+import { invalidExample } from "./invalid-example.js";
+import { looseMessage } from "./loose-message.js";
+import type { LintRule } from "./rule.js";
+import { unfitTransition } from "./unfit-transition.js";
+import { unknownLifecycle } from "./unknown-lifecycle.js";
+import { unmeetableObligation } from "./unmeetable-obligation.js";
+import { unreachableState } from "./unreachable-state.js";
+
+/** All rules; what the official parser, the resolver and the compiler say comes before them. */
+export const LINT_RULES: readonly LintRule[] = [
+  indistinguishableMessages,
+  invalidExample,
+  unreachableState,
+  deadEnd,
+  unfitTransition,
+  unmeetableObligation,
+  unknownLifecycle,
+  contradictoryNumbers,
+  looseMessage,
+  assumedWebsocket,
+  bindingMethod,
+];

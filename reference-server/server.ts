@@ -46,6 +46,9 @@ export interface ServerOptions {
   readonly onFault?: (fault: unknown) => void;
 }
 
+/** Makes the endpoints that are served; the mock brings its own. */
+export type LoadEndpoints = (world: World) => Promise<readonly Endpoint[]>;
+
 const MAX_CONNECTIONS = 10_000;
 /** How long a shutdown waits for closing handshakes; what is left a second later is destroyed. */
 const SHUTDOWN_MS = 4_000;
@@ -58,7 +61,11 @@ const KEEP_ALIVE_MS = 60_000;
  * Starts the reference server. Resolves when it listens; rejects when it cannot: a port in use, or a channel that
  * there is not (RangeError).
  */
-export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
+export async function startServer(
+  options: ServerOptions = {},
+  load: LoadEndpoints = (world) =>
+    loadEndpoints(world, options.channels ?? channelNames, { rate: options.rate }),
+): Promise<RunningServer> {
   const { host = "127.0.0.1", token } = options;
   let faults = 0;
   const world = createWorld({
@@ -70,7 +77,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       options.onFault?.(fault);
     },
   });
-  const endpoints = await loadEndpoints(world, options.channels ?? channelNames, { rate: options.rate });
+  const endpoints = await load(world);
   const maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
   const registry = createRegistry({ world, maxConnections, log: options.log });
   const originsOf = ({ protocol }: Endpoint): readonly string[] | undefined =>

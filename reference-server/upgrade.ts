@@ -46,9 +46,10 @@ export function createUpgrader(options: UpgraderOptions): Upgrader {
     request: IncomingMessage,
   ): { name: string; turned: Turned } | { name: string; take: (socket: Duplex, head: Buffer) => void } {
     const url = urlOf(request);
-    const found = url && findEndpoint(options.endpoints, url.pathname);
-    if (found === undefined)
+    const found = url === undefined ? undefined : findEndpoint(options.endpoints, url.pathname);
+    if (url === undefined || found === undefined) {
       return { name: "-", turned: { status: 404, text: "No endpoint has this address." } };
+    }
     const { endpoint, parameters } = found;
     const { name } = endpoint.protocol;
     const turned = options.gate(endpoint, request, url);

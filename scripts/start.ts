@@ -31,7 +31,7 @@ async function serve(): Promise<{ server: ChildProcess; urls: ReadonlyMap<string
   const urls = new Map<string, string>();
   for await (const line of createInterface({ input: server.stdout })) {
     say(line);
-    const [, channel, url] = /^\s+(\S+)\s+(wss?:\/\/\S+)/.exec(line) ?? [];
+    const [, channel, url] = /^\s+(\S+)\s+((?:ws|http)s?:\/\/\S+)/.exec(line) ?? [];
     if (channel !== undefined && url !== undefined) urls.set(channel, url);
     if (line.startsWith("Ready")) return { server, urls };
   }

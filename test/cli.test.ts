@@ -145,9 +145,9 @@ describe("generate", () => {
     rmSync(join(out, "contract.json"));
     const { code, stdout } = runCli(["generate", source, "--out", out, "--check"]);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^differs: .*things\.ts$/m);
+    expect(stdout).toMatch(/^changed: .*things\.ts$/m);
     expect(stdout).toMatch(/^missing: .*contract\.json$/m);
-    expect(stdout).toMatch(/^left over: .*old\.ts$/m);
+    expect(stdout).toMatch(/^superfluous: .*old\.ts$/m);
     expect(stdout).not.toContain("mine.ts");
 
     expect(runCli(["generate", source, "--out", out]).code).toBe(0);

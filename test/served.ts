@@ -60,7 +60,7 @@ export async function startServe(args: readonly string[] = []): Promise<Served> 
   };
   const printed = new Promise<void>((resolve, reject) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
-      const [, channel, url] = /^\s*(\S+)\s+(wss?:\/\/\S+)/.exec(line) ?? [];
+      const [, channel, url] = /^\s*(\S+)\s+((?:ws|http)s?:\/\/\S+)/.exec(line) ?? [];
       if (channel !== undefined && url !== undefined) urls[channel] = url;
       if (line.startsWith("Ready")) resolve();
     });

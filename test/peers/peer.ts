@@ -63,8 +63,8 @@ export async function openWs(url: string): Promise<Peer> {
 /** The official Socket.IO client, on one transport. */
 export async function openSocketIo(url: string, transport: "websocket" | "polling"): Promise<Peer> {
   const inbox = new Inbox();
-  const { protocol, host, pathname } = new URL(url);
-  const socket = io(`${protocol.replace("ws", "http")}//${host}`, {
+  const { origin, pathname } = new URL(url);
+  const socket = io(origin, {
     path: pathname,
     transports: [transport],
     reconnection: false,
@@ -149,8 +149,8 @@ const WEBSOCKET_PAGE = `(url) => new Promise((resolve, reject) => {
 })`;
 
 const SOCKET_IO_PAGE = `(url) => new Promise((resolve, reject) => {
-  const { protocol, host, pathname } = new URL(url);
-  const socket = io(protocol.replace("ws", "http") + "//" + host, { path: pathname, reconnection: false });
+  const { origin, pathname } = new URL(url);
+  const socket = io(origin, { path: pathname, reconnection: false });
   socket.onAny((name, ...payload) => arrived(JSON.stringify([name, ...payload])));
   socket.once("connect_error", reject);
   socket.once("connect", () => resolve());
@@ -161,7 +161,7 @@ const SOCKET_IO_PAGE = `(url) => new Promise((resolve, reject) => {
 })`;
 
 /** The URL at which a client that knows only WebSocket reaches a Socket.IO server. */
-export const engineIoUrl = (url: string): string => `${url}?EIO=4&transport=websocket`;
+export const engineIoUrl = (url: string): string => `${url.replace(/^http/, "ws")}?EIO=4&transport=websocket`;
 
 /** Socket.IO over a client that knows only WebSocket: Engine.IO 4 packets `0` open, `2` ping, `3` pong, `4` message. */
 export async function overEngineIo(peer: Peer): Promise<Peer> {

@@ -6,7 +6,13 @@
 import type { Contract, Endpoint, Json } from "../src/contract/contract.js";
 import type { LifecycleMonitor } from "../src/contract/lifecycle.js";
 import type { OracleResult } from "../src/contract/validate.js";
+import type { FrameSpec, WireFrame } from "./frames/frame.js";
+import type { HandshakeFault } from "./frames/handshake.js";
+import type { HandshakeOutcome, TcpEnd } from "./frames/socket.js";
+import type { Judge } from "./judge.js";
+import type { Random } from "./random.js";
 import type { TranscriptEntry } from "./transcript.js";
+import type { Witness } from "./witness.js";
 
 /** Only `pass` is green; only `fail` makes a run fail. */
 export type Verdict = "pass" | "fail" | "warn" | "untestable" | "inconclusive" | "not-applicable";
@@ -41,6 +47,8 @@ export interface CloseInfo {
   readonly reason?: string;
   /** Status of the refused handshake. */
   readonly status?: number;
+  /** The kit's own silence explains the end: the declared patience had run out. */
+  readonly explained?: true;
   /** Milliseconds on the case's clock. */
   readonly atMs: number;
 }
@@ -57,6 +65,19 @@ export interface ReceivedMessage {
   readonly payload: unknown;
 }
 
+/** A Socket.IO acknowledgement of the subject. */
+export interface Acknowledgement {
+  readonly atMs: number;
+  /** Its first argument; undefined when it has none. */
+  readonly payload: unknown;
+}
+
+/** An RFC 6455 pong of the subject. */
+export interface ReceivedPong {
+  readonly atMs: number;
+  readonly payload: Uint8Array;
+}
+
 /** What a frame of ours is, for the Monitor. */
 export type SentKind = "command" | "undecodable" | "unknown-name" | "unparseable" | "none";
 
@@ -69,6 +90,16 @@ export interface Tester {
   /** Set once the connection is over. */
   readonly end: CloseInfo | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  /** What became of the opening handshake; a connection that is not `bare` always has `accepted`. */
+  readonly handshake: HandshakeOutcome;
+  /** What is wrong with the response that accepted (RFC 6455 §4.2.2); empty when all is well. */
+  readonly handshakeFaults: readonly HandshakeFault[];
+  /** How TCP ended, once it has: `end` says what ended the session, this says who let the line go. */
+  readonly tcpEnd: TcpEnd | undefined;
+  /** Wire frames received, oldest first: the last 1000. */
+  readonly frames: readonly WireFrame[];
+  /** Pongs received, oldest first: the last 1000. */
+  readonly pongs: readonly ReceivedPong[];
   /** Sends a command by name; the payload is judged first, and an invalid one is a harness fault. */
   command(name: string, payload: Json): void;
   /** Sends any text as one text frame (Socket.IO: the JSON array of an EVENT packet), telling the Monitor what it is. */
@@ -77,15 +108,25 @@ export interface Tester {
     kind: SentKind,
     what?: { readonly names: readonly string[]; readonly payload: unknown },
   ): void;
-  /** Sends raw bytes on the TCP connection: frames of any shape. */
+  /** Socket.IO: sends a command that asks for its acknowledgement, and waits for it. */
+  ack(name: string, payload: Json, timeoutMs: number): Promise<Acknowledgement | undefined>;
+  /** Sends raw bytes on the TCP connection: frames of any shape. The Monitor hears nothing of them. */
   raw(bytes: Uint8Array, label: string): void;
+  /** Sends one wire frame, legal or not. The Monitor hears nothing of it. */
+  frame(spec: FrameSpec, label?: string): void;
+  /** Tells the Monitor of a command that was sent as raw bytes or frames. */
+  tell(kind: SentKind, what?: { readonly names: readonly string[]; readonly payload: unknown }): void;
   ping(payload: Uint8Array): void;
   /** Waits for the pong with this payload. */
   pong(payload: Uint8Array, timeoutMs: number): Promise<boolean>;
   close(code?: number, reason?: string): void;
   /** Resets the connection. */
   destroy(): void;
-  /** The first message after index `from` (default: those not yet awaited) that fits, or undefined when time runs out or the connection ends. */
+  /**
+   * The first message from index `from` on (default: those not yet awaited) that fits, or undefined when time runs out
+   * or the connection ends. This and the other waits reject with RunAborted when the run is over: never mistake that for
+   * silence.
+   */
   next(
     fits: (message: ReceivedMessage) => boolean,
     timeoutMs: number,
@@ -117,6 +158,34 @@ export interface CheckContext {
   inCase<T>(label: string, script: (scene: Case) => Promise<T>): Promise<T>;
   /** Aborted when the run's time is over or the subject died. */
   readonly signal: AbortSignal;
+  /** Randomness of this check alone, from the seed and its id. */
+  readonly random: Random;
+  /** The evidence that a correct server can always give here, if the document offers any. */
+  readonly witness: Witness | undefined;
+  /** What all cases of the run have seen so far. */
+  readonly record: RunRecord;
+  readonly judge: Judge;
+  /** How late the kit's own loop has been in the last seconds (milliseconds): added to every upper bound. */
+  lagMs(): number;
+}
+
+/** What all cases of a run have seen: the ground on which passive checks decide. */
+export interface RunRecord {
+  readonly cases: number;
+  readonly connections: number;
+  /** Messages of the subject that were judged, and those of them that were valid. */
+  readonly events: number;
+  readonly validEvents: number;
+  readonly violations: readonly RecordedViolation[];
+}
+
+/** A violation with the case in which it was seen. */
+export interface RecordedViolation extends CaseViolation {
+  /** Id of the check whose case it was. */
+  readonly during: string;
+  /** Label of the case. */
+  readonly label: string;
+  readonly transcript: readonly TranscriptEntry[];
 }
 
 /** One connection script. */
@@ -126,6 +195,8 @@ export interface Case {
   connect(options?: ConnectOptions): Promise<Tester>;
   /** Values that this case invented ($uuid, keys), so that cases do not meet. */
   readonly identity: string;
+  /** Randomness of this case, from the seed and its label. */
+  readonly random: Random;
   readonly transcript: readonly TranscriptEntry[];
   /** The Monitors' and passive oracles' violations so far. */
   readonly violations: readonly CaseViolation[];
@@ -138,6 +209,10 @@ export interface ConnectOptions {
   readonly query?: Readonly<Record<string, string>>;
   readonly parameters?: Readonly<Record<string, string>>;
   readonly subprotocols?: readonly string[];
+  /** Default true: the pings of the subject (of its heartbeat, and of RFC 6455) are answered. */
+  readonly answerHeartbeat?: boolean;
+  /** Bytes sent together with the upgrade request. */
+  readonly early?: Uint8Array;
 }
 
 /** Something a passive oracle saw: it is charged to the check that owns the rule. */
@@ -155,5 +230,7 @@ export interface CaseViolation {
 /** A check: the property that decides one requirement. */
 export interface Check {
   readonly id: string;
+  /** It opens no connection: it judges what the others have seen, and runs last. */
+  readonly passive?: true;
   run(context: CheckContext): Promise<CheckResult>;
 }

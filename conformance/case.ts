@@ -1,0 +1,187 @@
+/** One connection script: its own clock, transcript and identity; its connections end with it, and that is verified. */
+import type { Case, CaseViolation, ConnectOptions, Tester } from "./check.js";
+import { fillingOf } from "./exchange.js";
+import { upgradeHeaders } from "./frames/handshake.js";
+import { RunAborted, SubjectGone, SubjectRefused } from "./interruption.js";
+import { HarnessFault } from "./judge.js";
+import { createCaseMonitor } from "./monitor.js";
+import type { Lease, Run } from "./run.js";
+import { type OwnedTester, openTester } from "./tester.js";
+import { answerBound, UPPER_GRACE_MS } from "./time.js";
+import type { TranscriptEntry } from "./transcript.js";
+import { reasonOf } from "./waiting.js";
+
+/** How long a handshake may take (milliseconds): networks, not the contract, decide it. */
+const HANDSHAKE_MS = 5000;
+
+/** How often the clocks of the contract are looked at (milliseconds). */
+const CLOCK_MS = 50;
+
+/** First and last entries of a transcript that are kept when it grows beyond their sum. */
+const KEPT_ENTRIES = { first: 500, last: 3500 } as const;
+
+/** How many connections one case may open. */
+const MAX_CONNECTIONS = 300;
+
+/** Runs a script in a case of its own, for a check. Whatever happens, its connections are closed afterwards. */
+export async function inCase<T>(
+  run: Run,
+  check: string,
+  label: string,
+  script: (scene: Case) => Promise<T>,
+): Promise<T> {
+  const lease = await run.lease();
+  const live = `${check}: ${label}`;
+  run.live.add(live);
+  try {
+    if (run.signal.aborted) throw new RunAborted(reasonOf(run.signal));
+    return await play(run, lease, check, label, script);
+  } finally {
+    run.live.delete(live);
+    lease.release();
+  }
+}
+
+async function play<T>(
+  run: Run,
+  lease: Lease,
+  check: string,
+  label: string,
+  script: (scene: Case) => Promise<T>,
+): Promise<T> {
+  const start = run.clock();
+  const now = (): number => run.clock() - start;
+  const transcript: TranscriptEntry[] = [];
+  const own: CaseViolation[] = [];
+  const testers: OwnedTester[] = [];
+  const random = run.random.fork(`${check}/${label}`);
+  const identity = run.newUuid();
+  const filling = fillingOf({ identity, random: random.fork("heartbeat") });
+  const monitor = createCaseMonitor({
+    endpoint: run.endpoint,
+    timeScale: run.timeScale,
+    check,
+  });
+  const patience = run.endpoint.heartbeat?.patience?.ms;
+  run.record.openedCase();
+
+  const scene: Case = {
+    label,
+    identity,
+    random,
+    transcript,
+    get violations() {
+      return [...own, ...monitor.violations];
+    },
+    now,
+    connect,
+  };
+
+  async function connect(options: ConnectOptions = {}): Promise<Tester> {
+    if (testers.length >= MAX_CONNECTIONS) {
+      throw new HarnessFault(`A case opened more than ${MAX_CONNECTIONS} connections.`);
+    }
+    if (run.signal.aborted) throw new RunAborted(reasonOf(run.signal));
+    const { subject } = run;
+    const resource = subject.resource({ ...lease.parameters, ...options.parameters }, options.query);
+    const key = Buffer.from(random.bytes(16)).toString("base64");
+    const subprotocols = options.subprotocols ?? subject.subprotocols;
+    const id = testers.length;
+    run.record.openedConnection();
+    const tester = openTester({
+      id,
+      endpoint: run.endpoint,
+      judge: run.judge,
+      monitor: monitor.open(id, resource),
+      target: subject.target,
+      request: {
+        target: resource,
+        headers: upgradeHeaders({
+          host: subject.host,
+          key,
+          subprotocols,
+          extra: {
+            "User-Agent": `${run.userAgent} (${check})`,
+            ...subject.headers,
+            ...options.headers,
+          },
+        }),
+      },
+      key,
+      subprotocols,
+      ...(options.early === undefined ? {} : { early: options.early }),
+      handshakeMs: HANDSHAKE_MS,
+      answerHeartbeat: options.answerHeartbeat ?? true,
+      filling,
+      clock: now,
+      drawMask: () => random.bytes(4),
+      signal: run.signal,
+      lag: () => run.lag.recent(),
+      patienceMs: patience === undefined ? undefined : patience * run.timeScale,
+      observer: {
+        entry: (entry) => {
+          transcript.push(entry);
+          if (transcript.length > KEPT_ENTRIES.first + KEPT_ENTRIES.last + 500) shorten(transcript);
+        },
+        violation: (violation) => {
+          own.push(violation);
+        },
+        judged: (valid) => run.record.judged(valid),
+        answered: (ms) => run.answered(ms),
+      },
+    });
+    testers.push(tester);
+    await tester.opened;
+    if (run.signal.aborted) throw new RunAborted(reasonOf(run.signal));
+    if (options.bare !== true) await awaitSession(tester);
+    return tester;
+  }
+
+  async function awaitSession(tester: OwnedTester): Promise<void> {
+    const { handshake } = tester;
+    switch (handshake.kind) {
+      case "accepted":
+        break;
+      case "refused":
+        throw new SubjectRefused(`the server refused the handshake: ${handshake.response.statusLine}`);
+      case "broken":
+      case "timeout":
+        throw new SubjectRefused(handshake.message);
+      case "unreachable":
+        throw new SubjectGone(handshake.message);
+    }
+    const { first } = run.endpoint.protocol;
+    if (first === undefined || first === null) return;
+    await tester.next(
+      (message) => message.names.includes(first.message),
+      answerBound(first.withinMs, run.timeScale),
+    );
+  }
+
+  // The clocks of the contract run out without any frame; the kit's own lateness is not the subject's.
+  const tick = (): void => monitor.advance(now() - run.lag.recent() - UPPER_GRACE_MS);
+  const clock = setInterval(tick, CLOCK_MS);
+  try {
+    return await script(scene);
+  } finally {
+    clearInterval(clock);
+    tick();
+    const closed = !(await Promise.all(testers.map((tester) => tester.dispose()))).includes(false);
+    for (const violation of scene.violations) {
+      run.record.violated({ ...violation, during: check, label, transcript });
+    }
+    if (!closed) run.leaked(`a connection of the case "${label}" of ${check} could not be closed`);
+  }
+}
+
+function shorten(transcript: TranscriptEntry[]): void {
+  const left = transcript.length - KEPT_ENTRIES.first - KEPT_ENTRIES.last;
+  const from = transcript[KEPT_ENTRIES.first];
+  transcript.splice(KEPT_ENTRIES.first, left, {
+    atMs: from?.atMs ?? 0,
+    connection: from?.connection ?? 0,
+    direction: "note",
+    kind: "note",
+    text: `… ${left} entries left out …`,
+  });
+}

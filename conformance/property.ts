@@ -1,0 +1,283 @@
+/**
+ * Properties: examples and boundaries first, then values drawn from an arbitrary, several cases at a time. A failing case
+ * must fail three times more before it counts; then fast-check shrinks it along its own path, within a time limit.
+ */
+import fc from "fast-check";
+import type { Json } from "../src/contract/contract.js";
+import type { Case, CheckContext, CheckResult } from "./check.js";
+import { RunAborted } from "./interruption.js";
+import type { TranscriptEntry } from "./transcript.js";
+
+/** A case in which the rule was broken. */
+export interface Failure {
+  readonly verdict: "fail" | "warn";
+  readonly expected: string;
+  readonly got: string;
+  readonly mend?: string;
+  readonly reason?: string;
+}
+
+/** A case that could not decide. */
+export interface Undecided {
+  readonly verdict: "inconclusive" | "untestable";
+  readonly reason: string;
+}
+
+/** What one case says about the rule. */
+export type CaseOutcome =
+  | { readonly verdict: "pass" }
+  | Failure
+  /** The rule cannot be decided here because of another one, which is reported there. */
+  | { readonly verdict: "blocked"; readonly by: string }
+  | Undecided;
+
+/** What {@link runProperty} runs. */
+export interface PropertyOptions<T> {
+  /** Names the cases: `label #3`. */
+  readonly label: string;
+  /** Deterministic values, run first: a run without luck still covers the edges. */
+  readonly examples?: readonly T[];
+  /** The space of random values; absent: the examples are all there is. */
+  readonly arbitrary?: fc.Arbitrary<T>;
+  /** How many random values; default the run's. */
+  readonly runs?: number;
+  /** How many cases at once (the run may allow fewer); default 8. */
+  readonly concurrency?: number;
+  /** How a value looks in the report; default: as JSON. */
+  readonly show?: (value: T) => Json;
+  /** After so long no further case starts, and the run counts as interrupted (milliseconds). */
+  readonly budgetMs?: number;
+  readonly script: (value: T, scene: Case) => Promise<CaseOutcome>;
+}
+
+/** What became of it. */
+export interface PropertyResult<T> {
+  /** Cases run, reruns and shrinking left out. */
+  readonly cases: number;
+  readonly passed: number;
+  readonly failure?: {
+    readonly value: T;
+    readonly shown: Json;
+    readonly outcome: Failure;
+    readonly transcript: readonly TranscriptEntry[];
+    readonly replay: { readonly seed: number; readonly path?: string };
+    readonly shrinks: number;
+  };
+  /** Of so many runs of one case so many failed: no verdict can rest on it. */
+  readonly flaky?: { readonly failures: number; readonly runs: number; readonly outcome: Failure };
+  readonly blocked?: string;
+  /** Reasons of the cases that decided nothing. */
+  readonly undecided: readonly Undecided[];
+  /** Time ran out before every case was run. */
+  readonly interrupted: boolean;
+}
+
+/** How often a failing case must fail again. */
+const CONFIRMATIONS = 3;
+
+/** Shrinking ends after so long (milliseconds): a smaller case is a courtesy, not a verdict. */
+const SHRINK_MS = 4000;
+
+interface Played {
+  readonly outcome: CaseOutcome;
+  readonly transcript: readonly TranscriptEntry[];
+}
+
+/** Runs a property in the cases of a check. */
+export async function runProperty<T>(
+  context: CheckContext,
+  options: PropertyOptions<T>,
+): Promise<PropertyResult<T>> {
+  const { examples = [], arbitrary, label } = options;
+  const seed = context.seed;
+  const runs = options.runs ?? context.runs;
+  // The values that fc.check would run under this seed: the index of each is its path.
+  const drawn = arbitrary === undefined || runs < 1 ? [] : fc.sample(arbitrary, { seed, numRuns: runs });
+  const values = [...examples, ...drawn];
+  const deadline = options.budgetMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.budgetMs;
+  const undecided: Undecided[] = [];
+  const failures: { readonly index: number; readonly outcome: Failure; readonly played: Played }[] = [];
+  let cases = 0;
+  let passed = 0;
+  let blocked: string | undefined;
+  let next = 0;
+
+  const play = (value: T, name: string): Promise<Played> =>
+    context.inCase(name, async (scene) => ({
+      outcome: await options.script(value, scene),
+      transcript: scene.transcript,
+    }));
+
+  const worker = async (): Promise<void> => {
+    while (next < values.length && failures.length === 0 && Date.now() < deadline) {
+      const index = next;
+      next += 1;
+      // The index is below values.length: noUncheckedIndexedAccess cannot see it.
+      const played = await play(values[index] as T, `${label} #${index + 1}`);
+      cases += 1;
+      const { outcome } = played;
+      if (outcome.verdict === "pass") passed += 1;
+      else if (outcome.verdict === "blocked") blocked ??= outcome.by;
+      else if (outcome.verdict === "fail" || outcome.verdict === "warn") {
+        failures.push({ index, outcome, played });
+      } else if (outcome.verdict === "inconclusive" || outcome.verdict === "untestable") {
+        undecided.push(outcome);
+      }
+    }
+  };
+  const workers = Math.min(options.concurrency ?? 8, Math.max(1, values.length));
+  const settled = await Promise.allSettled(Array.from({ length: workers }, worker));
+  for (const result of settled) if (result.status === "rejected") throw result.reason;
+
+  const interrupted = next < values.length && failures.length === 0;
+  const counted = { cases, passed, undecided, interrupted, ...(blocked === undefined ? {} : { blocked }) };
+  failures.sort((a, b) => a.index - b.index);
+  const found = failures[0];
+  if (found === undefined) return counted;
+
+  const value = values[found.index] as T;
+  let again = 0;
+  for (let turn = 1; turn <= CONFIRMATIONS; turn += 1) {
+    const { outcome } = await play(value, `${label} #${found.index + 1}, again ${turn}`);
+    if (outcome.verdict === found.outcome.verdict) again += 1;
+  }
+  if (again < CONFIRMATIONS) {
+    return {
+      ...counted,
+      flaky: { failures: again + 1, runs: CONFIRMATIONS + 1, outcome: found.outcome },
+    };
+  }
+  const path = found.index < examples.length ? undefined : String(found.index - examples.length);
+  const smallest = await shrink(context, options, play, {
+    value,
+    played: found.played,
+    outcome: found.outcome,
+    ...(path === undefined ? {} : { path }),
+  });
+  return {
+    ...counted,
+    failure: {
+      value: smallest.value,
+      shown: (options.show ?? asJson)(smallest.value),
+      outcome: smallest.outcome,
+      transcript: smallest.played.transcript,
+      replay: { seed, ...(smallest.path === undefined ? {} : { path: smallest.path }) },
+      shrinks: smallest.shrinks,
+    },
+  };
+}
+
+interface Failing<T> {
+  readonly value: T;
+  readonly outcome: Failure;
+  readonly played: Played;
+  readonly path?: string;
+}
+
+/** Follows fast-check down from the failing value; every step is a case of its own. */
+async function shrink<T>(
+  context: CheckContext,
+  options: PropertyOptions<T>,
+  play: (value: T, name: string) => Promise<Played>,
+  found: Failing<T>,
+): Promise<Failing<T> & { readonly shrinks: number }> {
+  const { arbitrary } = options;
+  if (arbitrary === undefined) return { ...found, shrinks: 0 };
+  let smallest = found;
+  let shrinks = 0;
+  let steps = 0;
+  let thrown: unknown;
+  const property = fc.asyncProperty(arbitrary, async (value) => {
+    if (thrown !== undefined) return true;
+    steps += 1;
+    try {
+      // The first step is the failing value itself, already seen to fail: no need to run it once more.
+      const played = steps === 1 ? found.played : await play(value, `${options.label}, smaller ${steps - 1}`);
+      const { outcome } = played;
+      if (outcome.verdict !== found.outcome.verdict) return true;
+      if (steps > 1) {
+        // fast-check goes on from the value that failed last: that is the smallest so far.
+        smallest = { value, outcome, played };
+        shrinks += 1;
+      }
+      return false;
+    } catch (error) {
+      thrown = error;
+      return true;
+    }
+  });
+  const details = await fc.check(property, {
+    seed: context.seed,
+    ...(found.path === undefined ? { examples: [[found.value]] } : { path: found.path }),
+    numRuns: 1,
+    interruptAfterTimeLimit: SHRINK_MS,
+    verbose: 0,
+  });
+  if (thrown instanceof RunAborted) return { ...smallest, shrinks };
+  if (thrown !== undefined) throw thrown;
+  // A path through an example cannot be replayed without the example: then the seed alone must do.
+  const path = found.path === undefined ? undefined : (details.counterexamplePath ?? found.path);
+  return { ...smallest, shrinks, ...(path === undefined ? {} : { path }) };
+}
+
+/** The verdict of a property, as the result of its check. */
+export function resultOf<T>(
+  property: PropertyResult<T>,
+  words: { readonly pass: string; readonly notes?: readonly string[] },
+): CheckResult {
+  const { cases, failure, flaky } = property;
+  const notes = [...(words.notes ?? [])];
+  if (failure !== undefined) {
+    const { outcome } = failure;
+    if (failure.shrinks > 0) notes.push(`shrunk in ${failure.shrinks} steps`);
+    return {
+      verdict: outcome.verdict,
+      reason: outcome.reason ?? `expected ${outcome.expected}; got ${outcome.got}`,
+      expected: outcome.expected,
+      got: outcome.got,
+      ...(outcome.mend === undefined ? {} : { mend: outcome.mend }),
+      cases,
+      counterexample: failure.shown,
+      replay: failure.replay,
+      transcript: failure.transcript,
+      ...(notes.length === 0 ? {} : { notes }),
+    };
+  }
+  const noted = notes.length === 0 ? {} : { notes };
+  if (flaky !== undefined) {
+    return {
+      verdict: "inconclusive",
+      reason: `flaky: the same case failed in ${flaky.failures} of ${flaky.runs} runs (expected ${flaky.outcome.expected}; got ${flaky.outcome.got})`,
+      expected: flaky.outcome.expected,
+      got: flaky.outcome.got,
+      cases,
+      flaky: true,
+      ...noted,
+    };
+  }
+  if (property.interrupted) {
+    return { verdict: "inconclusive", reason: `time ran out after ${cases} cases`, cases, ...noted };
+  }
+  if (property.passed > 0) {
+    const left = property.undecided.length;
+    const reason = left === 0 ? words.pass : `${words.pass} (${left} of ${cases} cases decided nothing)`;
+    return { verdict: "pass", reason, cases, ...noted };
+  }
+  if (property.blocked !== undefined) {
+    return { verdict: "untestable", reason: `blocked by ${property.blocked}`, cases, ...noted };
+  }
+  const [first] = property.undecided;
+  if (first !== undefined) return { verdict: first.verdict, reason: first.reason, cases, ...noted };
+  return { verdict: "inconclusive", reason: "no case was run", cases, ...noted };
+}
+
+/** A value as the report shows it: JSON, bytes as hexadecimal, at most 2 kB. */
+export function asJson(value: unknown): Json {
+  const text = JSON.stringify(value, (_key, part: unknown) => {
+    if (part instanceof Uint8Array) return `0x${Buffer.from(part).toString("hex")}`;
+    if (typeof part === "bigint") return `${part}`;
+    return part;
+  });
+  if (text === undefined) return null;
+  return text.length <= 2048 ? JSON.parse(text) : `${text.slice(0, 2047)}…`;
+}

@@ -1,0 +1,103 @@
+/** The report of a run as data; `schemas/report.json` describes its JSON. */
+import type { Json } from "../../src/contract/contract.js";
+import type { Verdict } from "../check.js";
+import type { Level } from "../requirements.js";
+import type { TranscriptEntry } from "../transcript.js";
+import type { ExitCode } from "../verdict.js";
+
+/** All that a run found. */
+export interface Report {
+  /** Version of this package. */
+  readonly wireproof: string;
+  readonly requirementSet: string;
+  readonly subject: { readonly role: "server" | "client"; readonly url: string };
+  readonly contract: {
+    readonly title: string;
+    readonly version: string;
+    readonly sha256: string;
+    readonly channel: string;
+  };
+  readonly run: ReportedRun;
+  readonly outcomes: readonly Outcome[];
+  /** What was seen besides: violations whose own check did not run here. */
+  readonly observations: readonly Observation[];
+  readonly harnessFaults: readonly HarnessFaultReport[];
+  readonly summary: Readonly<Record<Verdict, number>>;
+  readonly exitCode: ExitCode;
+  /** Why the exit code is that one. */
+  readonly conclusion: string;
+}
+
+/** How the run was set up, and what it took. */
+export interface ReportedRun {
+  readonly profile: string;
+  readonly seed: number;
+  readonly runs: number;
+  /** How the subject's time was scaled: `real`, or `option` for a factor that the user gave. */
+  readonly time: "real" | "option";
+  readonly timeScale: number;
+  readonly durationMs: number;
+  /** ISO 8601, of the end. */
+  readonly finishedAt: string;
+  readonly cases: number;
+  readonly connections: number;
+  /** Messages of the subject that were judged. */
+  readonly events: number;
+  /** The evidence that rows rest on, in words; absent: the document offers none. */
+  readonly witness?: string;
+  /** The longest that the kit's own loop was late (milliseconds). */
+  readonly worstLagMs: number;
+}
+
+/** One check's verdict with its evidence. */
+export interface Outcome {
+  readonly id: string;
+  readonly title: string;
+  readonly sentence: string;
+  readonly level: Level;
+  readonly verdict: Verdict;
+  readonly reason: string;
+  readonly clause: string;
+  readonly clauseUrl: string;
+  readonly autobahn?: readonly string[];
+  readonly cases: number;
+  readonly expected?: string;
+  readonly got?: string;
+  readonly mend?: string;
+  readonly counterexample?: Json;
+  readonly replay?: { readonly seed: number; readonly path?: string; readonly command: string };
+  readonly flaky: boolean;
+  readonly durationMs: number;
+  readonly notes?: readonly string[];
+  readonly transcript: readonly TranscriptEntry[];
+}
+
+/** A broken rule whose check was not run. */
+export interface Observation {
+  readonly check: string;
+  readonly count: number;
+  readonly clause: string;
+  readonly expected: string;
+  readonly got: string;
+  readonly during: string;
+}
+
+/** A fault of the kit: nobody is accused. */
+export interface HarnessFaultReport {
+  readonly check: string;
+  readonly message: string;
+}
+
+/** How many outcomes came to each verdict. */
+export function summarise(outcomes: readonly { readonly verdict: Verdict }[]): Record<Verdict, number> {
+  const summary: Record<Verdict, number> = {
+    pass: 0,
+    fail: 0,
+    warn: 0,
+    untestable: 0,
+    inconclusive: 0,
+    "not-applicable": 0,
+  };
+  for (const { verdict } of outcomes) summary[verdict] += 1;
+  return summary;
+}

@@ -1,0 +1,172 @@
+/** S-CD and S-RR: messages, and answers to them. */
+import { elsewhere, protocol, type Requirement } from "./requirement.js";
+
+const json = elsewhere("RFC 8259", "https://www.rfc-editor.org/rfc/rfc8259");
+
+export const serverCodec: readonly Requirement[] = [
+  {
+    id: "S-CD-01",
+    role: "server",
+    level: "MUST",
+    title: "every valid command is taken",
+    sentence:
+      "A command that its schema accepts is not refused as invalid, nor as illegal in a state that allows it.",
+    clause: protocol("commands"),
+    needs: ["commands"],
+  },
+  {
+    id: "S-CD-02",
+    role: "server",
+    level: "MUST",
+    title: "every event matches its schema",
+    sentence:
+      "Each event is one of the declared messages and its payload is accepted by that message's schema.",
+    clause: protocol("events"),
+    needs: ["events"],
+    passive: true,
+  },
+  {
+    id: "S-CD-03",
+    role: "server",
+    level: "MUST",
+    title: "an invalid command is refused",
+    sentence: "A command that breaks its schema in one place is refused once, as invalid, and has no effect.",
+    clause: protocol("refusals"),
+    needs: ["commands", "reject"],
+  },
+  {
+    id: "S-CD-04",
+    role: "server",
+    level: "MUST",
+    title: "broken JSON is survived",
+    sentence:
+      "Text that is no JSON object of the channel is refused as declared, and the connection stays open; where no refusal is declared it may also be ignored or end the connection.",
+    clause: json,
+    needs: ["commands"],
+  },
+  {
+    id: "S-CD-05",
+    role: "server",
+    level: "MUST",
+    title: "an unknown command is treated as declared",
+    sentence: "A frame with an unknown or missing name is refused or ignored, as the document declares.",
+    clause: protocol("unknown-messages"),
+    needs: ["commands", "unknown"],
+  },
+  {
+    id: "S-CD-06",
+    role: "server",
+    level: "MUST",
+    title: "spelling of JSON does not matter",
+    sentence: "Another order of members, other white space or other escapes change nothing.",
+    clause: json,
+    needs: ["commands"],
+  },
+  {
+    id: "S-CD-07",
+    role: "server",
+    level: "MUST",
+    title: "text and numbers at the edges survive",
+    sentence:
+      "Control characters, astral characters, long texts and large integers are taken as the schema says.",
+    clause: protocol("decode-errors"),
+    needs: ["commands"],
+  },
+  {
+    id: "S-CD-08",
+    role: "server",
+    level: "MUST",
+    title: "hostile JSON harms nobody",
+    sentence:
+      "After very deep nesting, repeated keys or keys like __proto__ a fresh connection is served as before.",
+    clause: protocol("limits"),
+    needs: ["commands"],
+  },
+  {
+    id: "S-CD-09",
+    role: "server",
+    level: "MUST",
+    title: "every event names itself by the declared field",
+    sentence: "Each event carries its name in the declared field, not in one that other channels use.",
+    clause: protocol("field-rule"),
+    needs: ["events", "event-name"],
+    passive: true,
+  },
+  {
+    id: "S-CD-10",
+    role: "server",
+    level: "MUST",
+    title: "a command named by another field is refused",
+    sentence:
+      "A command whose name stands in another field than the declared one is refused and has no effect.",
+    clause: protocol("field-rule"),
+    needs: ["commands", "other-name"],
+  },
+  {
+    id: "S-CD-11",
+    role: "server",
+    level: "MUST",
+    title: "text comes back unharmed",
+    sentence:
+      "Text of every kind that an exchange sends back is unchanged, in order, and never mixed with other text.",
+    clause: protocol("exchanges"),
+    needs: ["echo"],
+  },
+  {
+    id: "S-RR-01",
+    role: "server",
+    level: "MUST",
+    title: "each request gets its reply",
+    sentence:
+      "A command with a declared reply is answered in time, with the same correlation id, and exactly as often as declared.",
+    clause: protocol("replies"),
+    needs: ["reply"],
+  },
+  {
+    id: "S-RR-02",
+    role: "server",
+    level: "MUST",
+    title: "concurrent requests keep apart",
+    sentence: "Each of several requests at once gets its own reply.",
+    clause: protocol("replies"),
+    needs: ["reply"],
+  },
+  {
+    id: "S-RR-03",
+    role: "server",
+    level: "MUST",
+    title: "odd correlation ids are treated properly",
+    sentence:
+      "An id that is used again in flight, empty, long or not ASCII gets a correct reply or a declared refusal.",
+    clause: protocol("replies"),
+    needs: ["reply", "correlation"],
+  },
+  {
+    id: "S-RR-04",
+    role: "server",
+    level: "MUST",
+    title: "no reply to what was never asked",
+    sentence: "A reply carries only a correlation id that was sent on its own connection.",
+    clause: protocol("replies"),
+    needs: ["reply", "correlation"],
+    passive: true,
+  },
+  {
+    id: "S-RR-05",
+    role: "server",
+    level: "MUST",
+    title: "a refusal carries the request's id",
+    sentence: "The refusal of an invalid request carries its correlation id.",
+    clause: protocol("replies"),
+    needs: ["reply", "correlation", "reject"],
+  },
+  {
+    id: "S-RR-06",
+    role: "server",
+    level: "MUST",
+    title: "no stale reply after a reconnect",
+    sentence: "Requests that were in flight when a connection dropped are not answered on the next one.",
+    clause: protocol("replies"),
+    needs: ["reply"],
+  },
+];

@@ -1,0 +1,187 @@
+/**
+ * What the cases of one run share: the subject's address, the judge, the seed, the patience, and what has been seen.
+ * One object a run; it owns no socket.
+ */
+import type { Endpoint } from "../src/contract/contract.js";
+import type { RecordedViolation, RunRecord } from "./check.js";
+import { HarnessFault, type Judge } from "./judge.js";
+import { type Random, seededRandom } from "./random.js";
+import type { Subject } from "./server/subject.js";
+import { answerBound, type Clock, type LagWatch } from "./time.js";
+import { chooseWitness, type Witness } from "./witness.js";
+
+/** How many cases live at once at most. */
+export const MAX_CASES = 8;
+
+/** Shortest and longest time that a negative is watched (milliseconds). */
+const QUIET = { leastMs: 300, mostMs: 2000, factor: 5 } as const;
+
+/** Violations of one check that are kept with their transcripts; the others are only counted. */
+const KEPT_VIOLATIONS = 8;
+
+/** What {@link createRun} needs. */
+export interface RunOptions {
+  readonly judge: Judge;
+  readonly subject: Subject;
+  readonly seed: number;
+  readonly runs: number;
+  readonly timeScale: number;
+  /** T, when the user sets it (milliseconds, not scaled). */
+  readonly patienceMs?: number;
+  readonly userAgent: string;
+  readonly clock: Clock;
+  readonly lag: LagWatch;
+  readonly signal: AbortSignal;
+  /** A fresh lower-case UUID: what cases invent must be new on every run, also under one seed. */
+  readonly newUuid: () => string;
+  /** How many cases may live at once. */
+  readonly maxCases?: number;
+}
+
+/** One run. */
+export interface Run extends RunOptions {
+  readonly endpoint: Endpoint;
+  readonly random: Random;
+  /** T, scaled (milliseconds). */
+  readonly answerMs: number;
+  readonly record: MutableRecord;
+  /** The cases that run at this moment: `S-FR-01: 125 bytes`. */
+  readonly live: Set<string>;
+  readonly witness: Witness | undefined;
+  /** What the kit failed to give back: each is a harness fault. */
+  readonly leaks: readonly string[];
+  leaked(what: string): void;
+  /** How long a negative is watched (milliseconds). */
+  quietMs(): number;
+  /** The subject took so long to answer. */
+  answered(ms: number): void;
+  /** Waits for a place to run a case in, and for an address that no other case uses. */
+  lease(): Promise<Lease>;
+}
+
+/** A place to run a case in; give it back. */
+export interface Lease {
+  /** Values of the address's parameters. */
+  readonly parameters: Readonly<Record<string, string>>;
+  release(): void;
+}
+
+/** The record as its writers see it. */
+export interface MutableRecord extends RunRecord {
+  openedCase(): void;
+  openedConnection(): void;
+  judged(valid: boolean): void;
+  violated(violation: RecordedViolation): void;
+  /** How many violations were charged to a check, kept or not. */
+  count(check: string): number;
+}
+
+/** Opens a run. */
+export function createRun(options: RunOptions): Run {
+  const { judge, subject } = options;
+  const { endpoint } = judge;
+  let slowest = 0;
+  const leaks: string[] = [];
+  const maxCases = Math.min(options.maxCases ?? MAX_CASES, MAX_CASES);
+  const answerMs = options.patienceMs ?? answerBound(endpoint.protocol.answerMs, options.timeScale);
+  const slots = createSlots(subject.addresses(maxCases), maxCases);
+  return {
+    ...options,
+    endpoint,
+    random: seededRandom(options.seed),
+    answerMs,
+    record: createRecord(),
+    live: new Set(),
+    leaks,
+    leaked: (what) => {
+      leaks.push(what);
+    },
+    witness: chooseWitness(judge, { timeScale: options.timeScale, answerMs }),
+    quietMs: () => Math.min(QUIET.mostMs, Math.max(QUIET.leastMs, QUIET.factor * slowest)),
+    answered: (ms) => {
+      slowest = Math.max(slowest, ms);
+    },
+    lease: slots.lease,
+  };
+}
+
+/** First come, first served; an address that was just given back is the last to be given out again. */
+function createSlots(
+  addresses: readonly Readonly<Record<string, string>>[],
+  maxCases: number,
+): { lease(): Promise<Lease> } {
+  const free = [...addresses];
+  const queue: ((lease: Lease) => void)[] = [];
+  let live = 0;
+
+  function serve(): void {
+    while (live < maxCases && queue.length > 0) {
+      const parameters = free.shift();
+      if (parameters === undefined) return;
+      live += 1;
+      queue.shift()?.(lend(parameters));
+    }
+  }
+
+  function lend(parameters: Readonly<Record<string, string>>): Lease {
+    let held = true;
+    return {
+      parameters,
+      release: () => {
+        if (!held) throw new HarnessFault("A case gave its place back twice.");
+        held = false;
+        live -= 1;
+        free.push(parameters);
+        serve();
+      },
+    };
+  }
+
+  return {
+    lease: () =>
+      new Promise((resolve) => {
+        queue.push(resolve);
+        serve();
+      }),
+  };
+}
+
+function createRecord(): MutableRecord {
+  const violations: RecordedViolation[] = [];
+  const counts = new Map<string, number>();
+  let cases = 0;
+  let connections = 0;
+  let events = 0;
+  let validEvents = 0;
+  return {
+    get cases() {
+      return cases;
+    },
+    get connections() {
+      return connections;
+    },
+    get events() {
+      return events;
+    },
+    get validEvents() {
+      return validEvents;
+    },
+    violations,
+    openedCase: () => {
+      cases += 1;
+    },
+    openedConnection: () => {
+      connections += 1;
+    },
+    judged: (valid) => {
+      events += 1;
+      if (valid) validEvents += 1;
+    },
+    violated: (violation) => {
+      const count = (counts.get(violation.check) ?? 0) + 1;
+      counts.set(violation.check, count);
+      if (count <= KEPT_VIOLATIONS) violations.push(violation);
+    },
+    count: (check) => counts.get(check) ?? 0,
+  };
+}

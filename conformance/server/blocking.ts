@@ -1,0 +1,28 @@
+/** A root cause is reported once: rows that failed only because events could not be read are not failures of their own. */
+import type { RunRecord } from "../check.js";
+import type { Outcome } from "../report/report.js";
+
+/** The rows about reading events; each may block the others. */
+const READING = ["S-CD-09", "S-CD-02"] as const;
+
+/** Rows that need no event of the contract. */
+const FREE = /^S-(?:HS|FR)-/;
+
+/** Turns what rests on unreadable events into `untestable: blocked by …`. */
+export function blockOutcomes(outcomes: readonly Outcome[], record: RunRecord): readonly Outcome[] {
+  const causes = READING.filter((id) => outcomes.some((one) => one.id === id && one.verdict === "fail"));
+  const [main] = causes;
+  if (main === undefined) return outcomes;
+  const nothingReadable = record.events > 0 && record.validEvents === 0;
+  return outcomes.map((outcome) => {
+    if (READING.some((id) => id === outcome.id) || FREE.test(outcome.id)) return outcome;
+    if (outcome.verdict === "pass" || outcome.verdict === "not-applicable") return outcome;
+    const cause = nothingReadable
+      ? main
+      : causes.find((id) => outcome.transcript.some((entry) => entry.fault?.startsWith(`${id}:`) === true));
+    if (cause === undefined) return outcome;
+    // What stays is what names the row: the evidence of a row that is not judged would only mislead.
+    const { expected, got, mend, counterexample, replay, ...rest } = outcome;
+    return { ...rest, verdict: "untestable", reason: `blocked by ${cause}`, transcript: [] };
+  });
+}

@@ -1,0 +1,21 @@
+/** All checks of a server, in the order of the catalogue. */
+import type { Check } from "../check.js";
+import { requirements } from "../requirements.js";
+import { codecChecks } from "./codec.js";
+import { frameChecks } from "./frames.js";
+import { handshakeChecks } from "./handshake.js";
+import { heartbeatChecks } from "./heartbeat.js";
+import { requestReplyChecks } from "./request-reply.js";
+import { stateChecks } from "./state.js";
+
+const order = new Map(requirements.map(({ id }, index) => [id, index]));
+
+/** Every check that exists. */
+export const serverChecks: readonly Check[] = [
+  ...handshakeChecks,
+  ...frameChecks,
+  ...codecChecks,
+  ...requestReplyChecks,
+  ...stateChecks,
+  ...heartbeatChecks,
+].sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0));

@@ -1,0 +1,64 @@
+/** Checks of the opening handshake (S-HS). */
+import type { Check, CheckContext, CheckResult } from "../check.js";
+import { SubjectGone } from "../interruption.js";
+
+/** Two keys: an accept value that was written down once fits only one of them. */
+const HANDSHAKES = 2;
+
+/** S-HS-01: a valid upgrade is answered as RFC 6455 §4.2.2 has it. */
+const acceptsUpgrade: Check = {
+  id: "S-HS-01",
+  run: (context) => upgrade(context, 1),
+};
+
+async function upgrade(context: CheckContext, turn: number): Promise<CheckResult> {
+  const result = await context.inCase(`upgrade ${turn}`, async (scene): Promise<CheckResult | undefined> => {
+    const tester = await scene.connect({ bare: true });
+    const { handshake, handshakeFaults } = tester;
+    if (handshake.kind === "unreachable") throw new SubjectGone(handshake.message);
+    const failed = { verdict: "fail", cases: turn, transcript: scene.transcript } as const;
+    if (handshake.kind === "broken" || handshake.kind === "timeout") {
+      return {
+        ...failed,
+        reason: "the upgrade request got no HTTP response",
+        expected: "status 101 Switching Protocols",
+        got: handshake.message,
+        mend: "Make sure that the URL names a WebSocket server (and wss: only where it speaks TLS).",
+      };
+    }
+    const [fault] = handshakeFaults;
+    if (handshake.kind === "refused") {
+      return {
+        ...failed,
+        reason: "the upgrade was refused",
+        expected: "status 101 Switching Protocols",
+        got: handshake.response.statusLine,
+        mend: mendRefusal(handshake.response.status),
+      };
+    }
+    if (fault === undefined) return undefined;
+    return {
+      ...failed,
+      reason: "the response to the upgrade is not as RFC 6455 has it",
+      expected: fault.expected,
+      got: handshakeFaults.map(({ got }) => got).join("; "),
+      mend: "Answer the upgrade as RFC 6455 section 4.2.2 lists it; most libraries do so by themselves.",
+    };
+  });
+  if (result !== undefined) return result;
+  if (turn < HANDSHAKES) return upgrade(context, turn + 1);
+  return { verdict: "pass", reason: `${HANDSHAKES} upgrades were accepted correctly`, cases: HANDSHAKES };
+}
+
+function mendRefusal(status: number): string {
+  if (status === 401 || status === 403)
+    return "Give the credentials that the server wants as headers or query.";
+  if (status === 404)
+    return "Check the path: a URL with a path is used as it is, without one the channel's address is appended.";
+  if (status === 400 || status === 426)
+    return "Check that the path, the query and the subprotocol are those that the server expects.";
+  return "Check in the server's log why it refused.";
+}
+
+/** All checks of this file. */
+export const handshakeChecks: readonly Check[] = [acceptsUpgrade];

@@ -1,0 +1,59 @@
+/** From verdicts to an exit code: what counts, and when too little was tested. */
+import type { Verdict } from "./check.js";
+import type { Level } from "./requirements.js";
+
+/** How a run ends: 0 conforms, 1 does not, 2 usage or harness error, 3 too little was tested. */
+export type ExitCode = 0 | 1 | 2 | 3;
+
+/** The share of the applicable MUST checks that must be decided. */
+export const MIN_COVERAGE = 0.8;
+
+/** What the exit code is decided on. */
+export interface Decision {
+  readonly outcomes: readonly { readonly level: Level; readonly verdict: Verdict }[];
+  /** Faults of the kit itself. */
+  readonly harnessFaults: number;
+  /** True when a witness was given at least once. */
+  readonly witnessed: boolean;
+  readonly minCoverage?: number;
+  /** A warning counts as a failure. */
+  readonly strict?: boolean;
+}
+
+/** The exit code, and why it is that one. */
+export function decideExit(decision: Decision): { readonly exitCode: ExitCode; readonly reason: string } {
+  const { outcomes, strict = false, minCoverage = MIN_COVERAGE } = decision;
+  if (decision.harnessFaults > 0) {
+    return { exitCode: 2, reason: "the kit itself failed: its verdicts are not to be trusted" };
+  }
+  const failed = outcomes.filter(({ verdict }) => verdict === "fail" || (strict && verdict === "warn"));
+  if (failed.length > 0) {
+    return { exitCode: 1, reason: `${failed.length} of ${outcomes.length} checks failed` };
+  }
+  if (!decision.witnessed) {
+    return { exitCode: 3, reason: "the server never gave a witness: nothing is proved" };
+  }
+  const { decided, applicable } = coverage(outcomes);
+  if (applicable === 0) return { exitCode: 3, reason: "no MUST check applies: nothing is proved" };
+  if (decided / applicable < minCoverage) {
+    const share = Math.round((100 * decided) / applicable);
+    const wanted = Math.round(100 * minCoverage);
+    return {
+      exitCode: 3,
+      reason: `only ${decided} of ${applicable} applicable MUST checks were decided (${share} %, wanted ${wanted} %)`,
+    };
+  }
+  return { exitCode: 0, reason: "the server conforms as far as it was tested" };
+}
+
+/** How many of the MUST checks that apply came to a verdict about the subject. */
+export function coverage(outcomes: Decision["outcomes"]): {
+  readonly decided: number;
+  readonly applicable: number;
+} {
+  const must = outcomes.filter(({ level, verdict }) => level === "MUST" && verdict !== "not-applicable");
+  const decided = must.filter(
+    ({ verdict }) => verdict === "pass" || verdict === "fail" || verdict === "warn",
+  );
+  return { decided: decided.length, applicable: must.length };
+}

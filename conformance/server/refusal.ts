@@ -1,0 +1,178 @@
+/**
+ * Sends one frame that the contract refuses and judges what comes of it: one refusal with a code of its class, the
+ * connection open, nothing else changed. Rows that differ only in the frame share this script.
+ */
+
+import type { Json } from "../../src/contract/contract.js";
+import { shorten } from "../../src/contract/discriminate.js";
+import type { Case, CheckContext, ReceivedMessage, SentKind } from "../check.js";
+import { endOf } from "../exchange.js";
+import { excerpt } from "../judge.js";
+import type { CaseOutcome } from "../property.js";
+import { concluded, witnessAfter, witnessBefore } from "./blame.js";
+
+/** A frame that is to be refused. */
+export interface BadFrame {
+  readonly label: string;
+  readonly text: string;
+  readonly kind: Exclude<SentKind, "command" | "none">;
+  /** Name of the command that it nearly is: an answer to that would be an effect. */
+  readonly nearly?: string;
+  /** The one code that it should get; another payload code is only worth a warning. */
+  readonly code?: string;
+  /** True where closing the connection is as good as a refusal. */
+  readonly mayClose?: boolean;
+  /** `ignored`: no refusal is due and none may come. `any`: refusal, silence and close are all good. */
+  readonly answer: "refused" | "ignored" | "any";
+  /** SHOULD: a failure is worth a warning. */
+  readonly level: "MUST" | "SHOULD";
+}
+
+/** A bad frame as a report shows it. */
+export function showBadFrame(bad: BadFrame): Json {
+  return { what: bad.label, frame: excerpt(bad.text) };
+}
+
+/** The script of a case: witness, the frame, its refusal, quiet, witness again here and on a fresh connection. */
+export async function refusalScript(
+  context: CheckContext,
+  scene: Case,
+  own: string,
+  bad: BadFrame,
+): Promise<CaseOutcome> {
+  const outcome = concluded(scene, own, await tryFrame(context, scene, bad));
+  return bad.level === "SHOULD" && outcome.verdict === "fail" ? { ...outcome, verdict: "warn" } : outcome;
+}
+
+async function tryFrame(context: CheckContext, scene: Case, bad: BadFrame): Promise<CaseOutcome> {
+  const tester = await scene.connect();
+  const unproved = await witnessBefore(context, scene, tester);
+  if (unproved !== undefined) return unproved;
+
+  const from = tester.messages.length;
+  tester.text(bad.text, bad.kind);
+  const wanted = wantedOf(context, bad);
+  let refusal: ReceivedMessage | undefined;
+  if (bad.answer === "refused") {
+    refusal = await tester.next((message) => isRefusal(context, message), context.answerMs, from);
+    if (refusal === undefined && tester.end === undefined) {
+      return failed(bad, wanted, noAnswer(tester.messages.slice(from)), SILENCE_MEND);
+    }
+    if (refusal !== undefined) {
+      const wrong = wrongCode(context, bad, refusal);
+      if (wrong !== undefined) return wrong;
+    }
+  }
+
+  // The fresh connection is tried while the first one is watched: both take their time.
+  const [fresh] = await Promise.all([freshWitness(context, scene, bad), tester.wait(context.quietMs())]);
+  const since = tester.messages.slice(from);
+  if (tester.end !== undefined && bad.answer !== "any" && bad.mayClose !== true) {
+    return failed(bad, wanted, endOf(tester), CLOSE_MEND);
+  }
+  const refusals = since.filter((message) => isRefusal(context, message));
+  const most = bad.answer === "ignored" ? 0 : 1;
+  if (refusals.length > most) {
+    return failed(
+      bad,
+      wanted,
+      most === 0
+        ? `the refusal ${excerpt(refusals[0]?.text ?? "")}`
+        : `${refusals.length} refusals of one frame`,
+      most === 0 ? "This channel declares `unknown.receive: ignore`: send nothing." : "Refuse a frame once.",
+    );
+  }
+  const effect =
+    bad.nearly === undefined ? undefined : since.find((message) => isReply(context, bad.nearly, message));
+  if (effect !== undefined) {
+    return failed(
+      bad,
+      `no effect: the frame is no "${bad.nearly}"`,
+      `it was answered as one: ${excerpt(effect.text)}`,
+      "Validate a command against its schema before acting on it.",
+    );
+  }
+  if (fresh !== undefined) return fresh;
+  if (tester.end === undefined) {
+    const broken = await witnessAfter(context, scene, tester, bad.label);
+    if (broken !== undefined) return broken;
+  }
+  return { verdict: "pass" };
+}
+
+async function freshWitness(
+  context: CheckContext,
+  scene: Case,
+  bad: BadFrame,
+): Promise<CaseOutcome | undefined> {
+  const fresh = await scene.connect();
+  const given = await witnessAfter(context, scene, fresh, `${bad.label} on another connection`);
+  fresh.close(1000);
+  return given;
+}
+
+function isRefusal(context: CheckContext, message: ReceivedMessage): boolean {
+  return context.judge.refusalOf(message.names, message.payload) !== undefined;
+}
+
+/** An event that answers a command: only what its operation declares as the reply counts. */
+function isReply(context: CheckContext, command: string | undefined, message: ReceivedMessage): boolean {
+  if (command === undefined || isRefusal(context, message)) return false;
+  return context.endpoint.operations.some(
+    (operation) =>
+      operation.action === "receive" &&
+      operation.messages.includes(command) &&
+      operation.reply?.messages.some((name) => message.names.includes(name)) === true,
+  );
+}
+
+function wrongCode(context: CheckContext, bad: BadFrame, message: ReceivedMessage): CaseOutcome | undefined {
+  const refusal = context.judge.refusalOf(message.names, message.payload);
+  if (refusal === undefined || refusal.class === "unclassified") return undefined;
+  if (refusal.class !== "payload") {
+    return failed(
+      bad,
+      wantedOf(context, bad),
+      `a refusal with the code ${shorten(refusal.code)}: ${excerpt(message.text)}`,
+      `Give what does not decode a code of its own: ${payloadCodes(context)}.`,
+    );
+  }
+  if (bad.code === undefined || refusal.code === bad.code) return undefined;
+  return {
+    verdict: "warn",
+    expected: `the code "${bad.code}" for ${bad.label}`,
+    got: `the code ${shorten(refusal.code)}: ${excerpt(message.text)}`,
+    mend: `Say "${bad.code}": its reader then knows which field to rename.`,
+  };
+}
+
+const SILENCE_MEND =
+  "Answer each frame that cannot be decoded with the declared refusal: a client that hears nothing waits for ever.";
+const CLOSE_MEND = "Keep the connection open: refuse the one frame and read on.";
+
+function wantedOf(context: CheckContext, bad: BadFrame): string {
+  const { reject } = context.endpoint.protocol;
+  if (bad.answer !== "refused" || reject === undefined) {
+    return bad.answer === "ignored"
+      ? `${bad.label} is ignored, the connection stays open`
+      : `${bad.label} does no harm`;
+  }
+  const code =
+    reject.code === undefined ? "" : ` with a payload code (${payloadCodes(context)}) at \`${reject.code}\``;
+  return `${bad.label} is refused once by "${reject.message}"${code}, within ${Math.round(context.answerMs)} ms, and the connection stays open`;
+}
+
+function payloadCodes(context: CheckContext): string {
+  return (context.endpoint.protocol.reject?.payload ?? []).map((code) => `"${code}"`).join(", ");
+}
+
+function noAnswer(messages: readonly ReceivedMessage[]): string {
+  const last = messages.at(-1);
+  return last === undefined
+    ? "nothing: the frame was ignored in silence"
+    : `no refusal, but ${messages.length === 1 ? "" : `${messages.length} other events, the last `}${excerpt(last.text)}`;
+}
+
+function failed(bad: BadFrame, expected: string, got: string, mend: string): CaseOutcome {
+  return { verdict: "fail", expected, got: `${got} (sent: ${excerpt(bad.text)})`, mend };
+}

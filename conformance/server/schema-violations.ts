@@ -1,0 +1,145 @@
+/** S-CD-03: a command with one violation of its schema is refused once, with a payload code, and has no effect. */
+
+import fc from "fast-check";
+import { invalidPayload, type Violation, violationKinds } from "../../src/arbitrary/invalid-payload.js";
+import type { Json, Message, Pointer } from "../../src/contract/contract.js";
+import { formatPointer, parsePointer, valueAt } from "../../src/contract/pointer.js";
+import { sameJson } from "../../src/contract/same-json.js";
+import type { Check, CheckContext, CheckResult } from "../check.js";
+import { frameText } from "../judge.js";
+import { withValue } from "../payloads.js";
+import { type PropertyResult, resultOf, runProperty } from "../property.js";
+import { notApplicable } from "./blame.js";
+import { placementsOf } from "./commands.js";
+import { type BadFrame, refusalScript, showBadFrame } from "./refusal.js";
+
+const ID = "S-CD-03";
+
+/** Random cases beyond the enumerated ones: those cover each kind, these combine it with other payloads. */
+const MOST_RANDOM = 20;
+
+/** Each kind of violation of each command, then random ones. */
+export const schemaViolations: Check = {
+  id: ID,
+  async run(context) {
+    if (context.endpoint.protocol.reject === undefined) {
+      return notApplicable("the document declares no `reject`: what a refusal looks like is unknown");
+    }
+    const sources = context.endpoint.commands.flatMap((message) => violationsOf(context, message));
+    if (sources.length === 0) {
+      return notApplicable("no command of the document can be violated by one change of its payload");
+    }
+    const examples = sources.flatMap(({ examples }) => examples);
+    const hard = await runProperty(context, {
+      label: "schema violation",
+      examples: examples.filter((bad) => bad.level === "MUST"),
+      arbitrary: fc.oneof(...sources.map(({ arbitrary }) => arbitrary)),
+      runs: Math.min(context.runs, MOST_RANDOM),
+      show: showBadFrame,
+      script: (bad, scene) => refusalScript(context, scene, ID, bad),
+    });
+    const notes = [`${examples.length} kinds of violation enumerated`];
+    return withSoft(context, hard, examples, notes);
+  },
+};
+
+/** What binds only by SHOULD comes second: a warning must not hide a failure. */
+async function withSoft(
+  context: CheckContext,
+  hard: PropertyResult<BadFrame>,
+  examples: readonly BadFrame[],
+  notes: readonly string[],
+): Promise<CheckResult> {
+  const words = { pass: "each violation was refused once, with a payload code and without effect", notes };
+  const soft = examples.filter((bad) => bad.level === "SHOULD");
+  if (hard.failure !== undefined || hard.flaky !== undefined || soft.length === 0)
+    return resultOf(hard, words);
+  const warned = await runProperty(context, {
+    label: "format violation",
+    examples: soft,
+    show: showBadFrame,
+    script: (bad, scene) => refusalScript(context, scene, ID, bad),
+  });
+  return resultOf(warned.failure === undefined ? hard : warned, words);
+}
+
+interface Source {
+  readonly examples: readonly BadFrame[];
+  readonly arbitrary: fc.Arbitrary<BadFrame>;
+}
+
+function violationsOf(context: CheckContext, message: Message): Source[] {
+  if (message.binary === true || message.payload === true) return [];
+  const { definitions } = context.contract;
+  const known = knownValues(context, message);
+  const adapt = (violation: Violation) => keepKnown(violation, known);
+  const fits = (violation: Violation) => isRefusedForPayload(context, message, adapt(violation).value);
+  const toFrame = (violation: Violation) => badFrame(context, message, adapt(violation));
+  const examples: BadFrame[] = [];
+  const hard = [];
+  for (const kind of violationKinds(message.payload, definitions)) {
+    const arbitrary = invalidPayload(message.payload, definitions, { kinds: [kind], fits });
+    const [sample] = sampleOf(arbitrary, context.seed);
+    if (sample === undefined) continue;
+    examples.push(toFrame(sample));
+    if (kind.keyword !== "format") hard.push(kind);
+  }
+  if (hard.length === 0) return [];
+  const arbitrary = invalidPayload(message.payload, definitions, { kinds: hard, fits }).map(toFrame);
+  return [{ examples, arbitrary }];
+}
+
+/** A kind that needs a violated name field cannot be made here: that is another row's, and sampling it throws. */
+function sampleOf(arbitrary: fc.Arbitrary<Violation>, seed: number): Violation[] {
+  try {
+    return fc.sample(arbitrary, { seed, numRuns: 1 });
+  } catch {
+    return [];
+  }
+}
+
+function badFrame(context: CheckContext, message: Message, violation: Violation): BadFrame {
+  return {
+    label: `a "${message.name}" with one violation (${violation.label})`,
+    text: frameText(context.endpoint, message.name, violation.value),
+    kind: "undecodable",
+    nearly: message.name,
+    answer: "refused",
+    // Parsers of formats differ between languages: a SHOULD.
+    level: violation.keyword === "format" ? "SHOULD" : "MUST",
+  };
+}
+
+function isRefusedForPayload(context: CheckContext, message: Message, value: Json): boolean {
+  const result = context.judge.commands.judge(frameText(context.endpoint, message.name, value));
+  return !result.ok && result.error.code === "invalid-payload";
+}
+
+/** Domain fields and identifiers with a value that is beyond doubt: a case has one fault, not two. */
+function knownValues(context: CheckContext, message: Message): ReadonlyMap<Pointer, Json> {
+  const known = new Map<Pointer, Json>();
+  for (const [pointer, { values }] of Object.entries(placementsOf(context.endpoint, message))) {
+    const [first] = values ?? [];
+    if (first !== undefined) known.set(pointer, first);
+  }
+  return known;
+}
+
+function keepKnown(violation: Violation, known: ReadonlyMap<Pointer, Json>): Violation {
+  let { value } = violation;
+  for (const [pointer, good] of known) {
+    if (valueAt(value, pointer) === undefined || touches(violation, pointer)) continue;
+    value = withValue(value, pointer, good) ?? value;
+  }
+  return { ...violation, value };
+}
+
+/** True where the violation changed the value at the pointer itself, or something above it. */
+function touches(violation: Violation, pointer: Pointer): boolean {
+  const parts = parsePointer(pointer);
+  return parts.some((_, index) => {
+    if (index < parts.length - 1) return false;
+    const at = formatPointer(parts.slice(0, index + 1));
+    return !sameJson(valueAt(violation.value, at), valueAt(violation.valid, at));
+  });
+}

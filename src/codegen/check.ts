@@ -80,7 +80,7 @@ export class CheckPrinter {
 
   /** What makes the expression `x` wrong. */
   private wrong(schema: JsonSchema, x: string, place: Place): Wrong {
-    const expected = expectedOf(schema);
+    const expected = this.expected(schema);
     const leaf = leafTerms(schema, x, this.context, place.pointer);
     if (leaf !== undefined) return { terms: leaf, called: false, expected };
     return { terms: [holds(`${this.checkFor(schema, place)}(${x})`)], called: true, expected };
@@ -100,6 +100,10 @@ export class CheckPrinter {
       });
     }
     return this.checkOf(schema, place);
+  }
+
+  private expected(schema: JsonSchema): string {
+    return expectedOf(schema, this.shared.definitions);
   }
 
   private get context(): Context {
@@ -133,7 +137,7 @@ export class CheckPrinter {
       ...scalars.flatMap((kind) => (kinds.has(kind) ? this.kindTerms(schema, kind, place) : [])),
     ];
     if (terms.length > 0)
-      lines.push(...this.refuse({ terms, called: false, expected: expectedOf(schema) }, "v", ""));
+      lines.push(...this.refuse({ terms, called: false, expected: this.expected(schema) }, "v", ""));
     lines.push(...this.combined(schema, place));
     // One type is checked, and known to the compiler, by now; a list of values tells it nothing.
     const alone = kinds.size === 1 && valuesOf(schema) === undefined;
@@ -167,20 +171,21 @@ export class CheckPrinter {
     if (anyOf.length > 0 && !anyOf.some(isAny)) {
       const choices = anyOf.map((sub, index) => this.rightness(sub, "v", nth(place, "anyOf", index, sub)));
       lines.push(
-        ...statement([any(choices)], `return ${imports.use("no")}(v, ${quote(expectedOf({ anyOf }))});`),
+        ...statement([any(choices)], `return ${imports.use("no")}(v, ${quote(this.expected({ anyOf }))});`),
       );
     }
     const oneOf = schemaList(schema, "oneOf");
     if (oneOf.length > 0) {
       const choices = oneOf.map((sub, index) => this.rightness(sub, "v", nth(place, "oneOf", index, sub)));
       const term = choices.length === 1 ? all(choices) : exactlyOne(choices);
-      const wish = oneOf.length > 1 ? `exactly one of: ${expectedOf({ oneOf })}` : expectedOf({ oneOf });
+      const wish =
+        oneOf.length > 1 ? `exactly one of: ${this.expected({ oneOf })}` : this.expected({ oneOf });
       lines.push(...statement([term], `return ${imports.use("no")}(v, ${quote(wish)});`));
     }
     const inverse = subschema(schema, "not");
     if (inverse !== undefined) {
       const term = not(this.rightness(inverse, "v", below(place, "not", "Not")));
-      const wish = `anything but ${expectedOf(inverse)}`;
+      const wish = `anything but ${this.expected(inverse)}`;
       lines.push(...statement([term], `return ${imports.use("no")}(v, ${quote(wish)});`));
     }
     lines.push(...this.conditional(schema, place));
@@ -215,7 +220,7 @@ export class CheckPrinter {
     if (size.length > 0) {
       lines.push(
         ...this.refuse(
-          { terms: size, called: false, expected: expectedOf({ ...schema, type: "object" }) },
+          { terms: size, called: false, expected: this.expected({ ...schema, type: "object" }) },
           "v",
           "",
         ),
@@ -343,7 +348,7 @@ export class CheckPrinter {
     if (size.length > 0) {
       lines.push(
         ...this.refuse(
-          { terms: size, called: false, expected: expectedOf({ ...schema, type: "array" }) },
+          { terms: size, called: false, expected: this.expected({ ...schema, type: "array" }) },
           "v",
           "",
         ),
@@ -362,7 +367,7 @@ export class CheckPrinter {
       const some = isAny(contained)
         ? compare("v.length", "<", ">=", "1")
         : holds(`v.some(${this.checkFor(contained, at)})`);
-      const wish = `an array with ${expectedOf(contained)} in it`;
+      const wish = `an array with ${this.expected(contained)} in it`;
       lines.push(...statement([some], `return ${imports.use("no")}(v, ${quote(wish)});`));
     }
     if (schema["uniqueItems"] === true) {

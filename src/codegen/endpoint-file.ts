@@ -2,13 +2,13 @@
 
 import type { Contract, Direction, Endpoint, Message } from "../contract/contract.js";
 import { messagesOf } from "../contract/discriminate.js";
+import { protocolOf } from "../contract/protocol-of.js";
 import { CheckPrinter } from "./check.js";
 import { Imports } from "./imports.js";
 import { JudgePrinter } from "./judge.js";
 import { patternLiteral } from "./leaf.js";
 import { LINE_WIDTH, literal, quote } from "./literal.js";
 import { camelCase, NameSet, pascalCase } from "./names.js";
-import { protocolOf } from "./protocol-data.js";
 import { CodegenError, isAny } from "./schema.js";
 import { commentOf, docLines, TypePrinter } from "./types.js";
 
@@ -32,9 +32,10 @@ export async function endpointFile(
   const typeNames = new Map<Message, string>();
   for (const { direction } of DIRECTIONS) {
     for (const message of messagesOf(endpoint, direction)) {
-      const name = pascalCase(message.name);
+      const name = typeName(message);
+      const own = pascalCase(message.name);
+      const other = name === own ? `${own}${direction === "event" ? "Event" : "Command"}` : own;
       const comment = messageComment(message);
-      const other = `${name}${direction === "event" ? "Event" : "Command"}`;
       typeNames.set(
         message,
         types.declare(message.payload, name, other, comment, message.deprecated === true),
@@ -59,9 +60,14 @@ export async function endpointFile(
     },
     values,
   );
-  const judges = DIRECTIONS.flatMap(({ direction }) => {
+  const printers = DIRECTIONS.map(({ direction }) => {
     const input = { endpoint, direction, definitions: contract.definitions, imports, checks, typeOf };
-    return [...guard(endpoint, () => new JudgePrinter(input).lines()), ""];
+    return { printer: new JudgePrinter(input), direction };
+  });
+  const bodies = guard(endpoint, () => printers.map(({ printer }) => printer.lines()));
+  const judges = printers.flatMap(({ printer, direction }, index) => {
+    const used = bodies.flat().some((line) => line.includes(`${direction}Names`));
+    return [...(used ? [...printer.namesLines(), ""] : []), ...(bodies[index] ?? []), ""];
   });
   const unions = DIRECTIONS.flatMap(({ direction }) => [
     ...union(unionOf[direction], endpoint, direction, typeOf),
@@ -93,6 +99,7 @@ export async function endpointFile(
     ...docLines(`The rules of ${endpoint.address} as data: what client and server share.`),
     ...`${head}${literal(protocol, "", head.length)};`.split("\n"),
     "",
+    ...codecs,
     ...sideLines(clientName, "Event", "Command", "client"),
     "",
     ...sideLines(serverName, "Command", "Event", "server"),
@@ -104,7 +111,6 @@ export async function endpointFile(
     ...(await types.lines()),
     ...protocolLines,
     "",
-    ...codecs,
     ...judges,
     ...checks.lines(),
   ];
@@ -136,6 +142,12 @@ function exportsOf(word: string, direction: string): string[] {
     `judge${word}`,
     "MAX_BYTES",
   ];
+}
+
+/** The type of a message is named by its schema's title where that is a name, else by the message itself. */
+function typeName(message: Message): string {
+  const title = typeof message.payload === "object" ? message.payload["title"] : undefined;
+  return typeof title === "string" && /^[A-Z]\w*$/.test(title) ? title : pascalCase(message.name);
 }
 
 /** The doc comment of a message: its title or summary, its description, and what cannot be judged. */

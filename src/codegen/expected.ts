@@ -1,10 +1,12 @@
 /** What a schema wants, in a few words: the `expected` of a DecodeError. */
 
-import type { JsonSchema } from "../contract/contract.js";
-import { kindsOf, numberOf, type SchemaObject, schemaList, typesOf, valuesOf } from "./schema.js";
+import type { Contract, JsonSchema } from "../contract/contract.js";
+import { resolveSchema } from "../contract/payload.js";
+import { numberOf, type SchemaObject, schemaList, typesOf, valuesOf } from "./schema.js";
 
 /** `a string of 1 to 128 characters`, `one of "running", "paused"`, `an integer ≥ 0`. */
-export function expectedOf(schema: JsonSchema): string {
+export function expectedOf(given: JsonSchema, definitions: Contract["definitions"] = {}): string {
+  const schema = resolveSchema(given, definitions);
   if (schema === false) return "nothing";
   if (schema === true) return "any value";
   const values = valuesOf(schema);
@@ -16,19 +18,18 @@ export function expectedOf(schema: JsonSchema): string {
   const types = typesOf(schema);
   if (types === undefined) {
     const branches = [...schemaList(schema, "anyOf"), ...schemaList(schema, "oneOf")];
-    if (branches.length > 0) return [...new Set(branches.map(branchName))].slice(0, 8).join(" or ");
-    return typeof schema["title"] === "string"
-      ? schema["title"]
-      : `a valid ${[...kindsOf(schema)].join(" or ")}`;
+    if (branches.length > 0)
+      return [...new Set(branches.map((branch) => branchName(branch, definitions)))].slice(0, 8).join(" or ");
+    return typeof schema["title"] === "string" ? schema["title"] : "what the contract describes";
   }
   return types.map((type) => typeWords(schema, type)).join(" or ");
 }
 
-function branchName(schema: JsonSchema): string {
+function branchName(schema: JsonSchema, definitions: Contract["definitions"]): string {
   if (typeof schema === "boolean") return expectedOf(schema);
   if (typeof schema["title"] === "string") return schema["title"];
   if (typeof schema["$ref"] === "string") return schema["$ref"].slice(schema["$ref"].lastIndexOf("/") + 1);
-  return expectedOf(schema);
+  return expectedOf(schema, definitions);
 }
 
 function typeWords(schema: SchemaObject, type: string): string {

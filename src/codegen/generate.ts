@@ -2,7 +2,7 @@
 
 import type { Contract } from "../contract/contract.js";
 import { endpointFile } from "./endpoint-file.js";
-import { fileName, NameSet } from "./names.js";
+import { fileName } from "./names.js";
 import { wireBody } from "./wire-file.js";
 
 export { CodegenError } from "./schema.js";
@@ -28,15 +28,14 @@ export interface GenerateOptions {
  * naming the message and the place in its schema.
  */
 export async function generate(contract: Contract, _options: GenerateOptions = {}): Promise<GeneratedFile[]> {
-  const names = new NameSet(["wire", "contract"]);
+  const taken = new Set(["wire", "contract"]);
   const used = new Set<string>(["EncodeError"]);
   const files: GeneratedFile[] = [];
   for (const endpoint of contract.endpoints) {
     const file = await endpointFile(contract, endpoint);
     for (const name of file.used) used.add(name);
     const what = `Endpoint ${endpoint.name} (${endpoint.address})`;
-    // Two names that differ in case only would be one file on some disks.
-    const path = `${names.take(fileName(endpoint.name).toLowerCase() === fileName(endpoint.name) ? fileName(endpoint.name) : uniqueCase(endpoint.name, contract))}.ts`;
+    const path = `${freeName(fileName(endpoint.name), taken)}.ts`;
     files.push({ path, text: `${header(contract, what)}\n${file.body}\n` });
   }
   const wire = `${header(contract, "What the codecs of all endpoints share")}\n${wireBody(used)}\n`;
@@ -70,12 +69,12 @@ export function compareFiles(
   return drift;
 }
 
-function uniqueCase(name: string, contract: Contract): string {
-  const own = fileName(name);
-  const alike = contract.endpoints.filter(
-    (other) => fileName(other.name).toLowerCase() === own.toLowerCase(),
-  );
-  return alike.length > 1 ? own.toLowerCase() : own;
+/** `name`, or the first of `name-2`, `name-3` … that is free. Some disks do not tell case, so it does not count. */
+function freeName(name: string, taken: Set<string>): string {
+  let free = name;
+  for (let n = 2; taken.has(free.toLowerCase()); n++) free = `${name}-${n}`;
+  taken.add(free.toLowerCase());
+  return free;
 }
 
 function header(contract: Contract, what: string): string {

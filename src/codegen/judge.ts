@@ -20,7 +20,7 @@ import type { CheckPrinter } from "./check.js";
 import type { Imports } from "./imports.js";
 import { flatLiteral, LINE_WIDTH, literal, quote } from "./literal.js";
 import { isIdentifier } from "./names.js";
-import { type Definitions, requiredOf, schemaMap, valuesOf } from "./schema.js";
+import { type Definitions, kindOf, requiredOf, schemaMap, valuesOf } from "./schema.js";
 
 export interface JudgeInput {
   readonly endpoint: Endpoint;
@@ -72,36 +72,18 @@ export class JudgePrinter {
       case "none":
         body.push(...this.candidates([...this.messages.keys()]));
     }
-    const names = this.namesLines();
     return [
-      ...names,
-      ...(names.length > 0 ? [""] : []),
       `function judge${this.what}(v: unknown): string | ${imports.useType("DecodeError")} {`,
       ...body,
       "}",
     ];
   }
 
-  /** What the errors of the outermost field say, as data. */
-  private namesLines(): string[] {
-    if (this.discriminator.origin === "none") {
-      return this.socketIo ? this.nameData([...this.messages.keys()], EVENT_FIELD) : [];
-    }
+  /** The constant that holds what the errors of the outermost field say; to be written where something uses it. */
+  namesLines(): string[] {
+    const { direction, imports } = this.input;
     const [outer = ""] = this.discriminator.fields;
-    return this.nameData(valuesAt(this.discriminator.rows, 0), outer);
-  }
-
-  private nameData(names: readonly Json[], field: string): string[] {
-    const { direction, endpoint, imports } = this.input;
-    const across = discriminatorOf(endpoint, direction === "event" ? "command" : "event");
-    const data = {
-      of: direction,
-      path: this.path(field),
-      names,
-      across: valuesAt(across.rows, 0),
-      foreign: this.discriminator.origin === "declared" && field !== EVENT_FIELD ? this.foreign(field) : [],
-      ...(this.socketIo ? { base: "/1" } : {}),
-    };
+    const data = { of: direction, path: this.path(outer), names: valuesAt(this.discriminator.rows, 0) };
     const head = `const ${direction}Names: ${imports.useType("Naming")} = `;
     return `${head}${literal(data, "", head.length)};`.split("\n");
   }
@@ -122,7 +104,8 @@ export class JudgePrinter {
     const { rows, fields } = this.discriminator;
     const [outer = ""] = fields;
     const found = this.read(outer);
-    const otherwise = `return ${this.input.imports.use("unnamed")}(v, ${found}, ${this.input.direction}Names);`;
+    const strays = outer === EVENT_FIELD ? [] : this.foreign(outer);
+    const otherwise = this.unmatched(rows, 0, found, strays);
     const cases = groups(rows, 0);
     // Under Socket.IO the name comes first, then the shape of the whole, then the payload.
     const leaf = (left: readonly DiscriminatorRow[]) => [
@@ -132,14 +115,14 @@ export class JudgePrinter {
     return this.switchOn(
       found,
       cases.map(([values, left]) => [values, leaf(left)]),
-      [`  ${otherwise}`],
+      otherwise,
     );
   }
 
   private shape(): string[] {
-    const { imports, direction } = this.input;
+    const { imports } = this.input;
     return [
-      `  const misshapen = ${imports.use("eventShape")}(v, ${direction}Names);`,
+      `  const misshapen = ${imports.use("eventShape")}(v);`,
       "  if (misshapen !== undefined) return misshapen;",
     ];
   }
@@ -165,17 +148,49 @@ export class JudgePrinter {
     if (!declared && absent.length > silent.length)
       branches.push([["undefined"], this.narrowed(absent, index + 1)]);
     const otherwise =
-      silent.length > 0 ? this.narrowed(silent, index + 1) : [`  ${this.unmatched(rows, index, found)}`];
+      silent.length > 0 ? this.narrowed(silent, index + 1) : this.unmatched(rows, index, found);
     return this.switchOn(found, branches, otherwise);
   }
 
-  private unmatched(rows: readonly DiscriminatorRow[], index: number, found: string): string {
+  /** The statement for a name that fits no message; `strays` are the fields that name messages elsewhere. */
+  private unmatched(
+    rows: readonly DiscriminatorRow[],
+    index: number,
+    found: string,
+    strays: readonly string[] = [],
+  ): string[] {
     const { imports, direction } = this.input;
     const { origin, fields } = this.discriminator;
-    const call = imports.use(origin === "declared" ? "unnamed" : "untold");
-    if (index === 0) return `return ${call}(v, ${found}, ${direction}Names);`;
-    const data = { of: direction, path: this.path(fields[index] ?? ""), names: valuesAt(rows, index) };
-    return `return ${call}(v, ${found}, ${flatLiteral(data)});`;
+    const known = valuesAt(rows, index);
+    const data = { of: direction, path: this.path(fields[index] ?? ""), names: known };
+    const kinds = [...new Set(["string", ...known.map(kindOf)])];
+    // A declared field names a message when it has the type of a name; an inferred one when it is there.
+    const isName =
+      origin === "declared"
+        ? kinds
+            .map((kind) => (kind === "null" ? `${found} === null` : `typeof ${found} === "${kind}"`))
+            .join(" || ")
+        : `${found} !== undefined`;
+    const args = [
+      "v",
+      found,
+      isName,
+      index === 0 ? `${direction}Names` : flatLiteral(data),
+      ...(index === 0 ? this.acrossNames() : []),
+      ...(strays.length > 0 ? [this.strayList(strays)] : []),
+    ];
+    return callLines("  return ", imports.use("unnamed"), args);
+  }
+
+  /** The names of the other direction, which the judge of that direction declares. */
+  private acrossNames(): string[] {
+    const { direction, endpoint } = this.input;
+    const across = direction === "event" ? "command" : "event";
+    return [valuesAt(discriminatorOf(endpoint, across).rows, 0).length > 0 ? `${across}Names.names` : "[]"];
+  }
+
+  private strayList(pointers: readonly string[]): string {
+    return `[${pointers.map((pointer) => `[${quote(this.path(pointer))}, ${this.read(pointer)}]`).join(", ")}]`;
   }
 
   private byPresence(rows: readonly DiscriminatorRow[]): string[] {
@@ -218,9 +233,7 @@ export class JudgePrinter {
     const { imports } = this.input;
     const foreign = this.discriminator.origin === "none" ? this.strays(left) : [];
     const explain = (error: string) =>
-      foreign.length === 0
-        ? error
-        : `${imports.use("shapeless")}(${this.payload}, ${error}, ${flatLiteral(foreign)}${this.base})`;
+      foreign.length === 0 ? error : `${imports.use("shapeless")}(${error}, ${this.strayList(foreign)})`;
     const [only] = left;
     if (only !== undefined && left.length === 1) {
       const check = this.checkOf(only, this.told(only, rows));
@@ -230,24 +243,12 @@ export class JudgePrinter {
         ? [line]
         : [`  if (${check}(${this.payload})) return ${quote(only)};`, `  return ${error};`];
     }
-    const list = left.map((name) => this.candidate(name));
-    const call = `${imports.use("oneOf")}(${this.payload}, [${list.join(", ")}]${this.base})`;
-    if (foreign.length > 0) {
-      return [
-        `  const judged = ${call};`,
-        `  return typeof judged === "string" ? judged : ${explain("judged")};`,
-      ];
-    }
-    const line = `  return ${call};`;
-    if (line.length <= LINE_WIDTH - 4) return [line];
+    const list = `[${left.map((name) => this.candidate(name)).join(", ")}]`;
+    const args = [this.payload, list, ...(this.socketIo ? ['"/1"'] : [])];
+    if (foreign.length === 0) return callLines("  return ", imports.use("oneOf"), args);
     return [
-      `  return ${imports.use("oneOf")}(`,
-      `    ${this.payload},`,
-      "    [",
-      ...list.map((item) => `      ${item},`),
-      "    ],",
-      ...(this.socketIo ? ['    "/1",'] : []),
-      "  );",
+      ...callLines("  const judged = ", imports.use("oneOf"), args),
+      `  return typeof judged === "string" ? judged : ${explain("judged")};`,
     ];
   }
 
@@ -365,6 +366,14 @@ function valuesAt(rows: readonly DiscriminatorRow[], index: number): Json[] {
 
 function names(rows: readonly DiscriminatorRow[]): string[] {
   return rows.map((row) => row.message);
+}
+
+/** A call after `head`, its arguments on lines of their own where one line is too short. */
+function callLines(head: string, name: string, args: readonly string[]): string[] {
+  const line = `${head}${name}(${args.join(", ")});`;
+  if (line.length <= LINE_WIDTH - 4) return [line];
+  const indent = head.slice(0, head.length - head.trimStart().length);
+  return [`${head}${name}(`, ...args.map((arg) => `${indent}  ${arg},`), `${indent});`];
 }
 
 /** A schema whose constant is all that it says. */

@@ -32,7 +32,10 @@ export function flatLiteral(value: unknown): string {
 /** A text as a string literal. */
 export function quote(text: string): string {
   // Line separators are legal in string literals since ES2019; older readers of the file may not know.
-  return JSON.stringify(text).replace(/[\u2028\u2029]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`);
+  const double = JSON.stringify(text);
+  const quoted =
+    /"/.test(text) && !/'/.test(text) ? `'${double.slice(1, -1).replaceAll('\\"', '"')}'` : double;
+  return quoted.replace(/[\u2028\u2029]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`);
 }
 
 function scalar(value: unknown): string {

@@ -99,7 +99,7 @@ function split(condition: string): {
     if (quoted !== "") {
       if (char === "\\") i++;
       else if (char === quoted) quoted = "";
-    } else if (char === '"' || char === "`") quoted = char;
+    } else if (char === '"' || char === "'" || char === "`") quoted = char;
     else if (char === "(" || char === "[" || char === "{") depth++;
     else if (char === ")" || char === "]" || char === "}") depth--;
     else if (depth === 0 && (char === "|" || char === "&") && condition.charAt(i + 1) === char) {

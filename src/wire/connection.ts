@@ -68,6 +68,8 @@ export interface ConnectionOptions<In, Out> {
   readonly timeScale: number;
   /** Called once, before any frame: what it returns is the connection's own. It may emit. */
   readonly join: (connection: Connection<Out>) => Member<In, Out>;
+  /** The payload of a value, which lifecycles point into; by default the value, or element 1 under Socket.IO. */
+  readonly payloadOf?: (value: In | Out) => unknown;
   /** Commands allowed in a window; the protocol's `rate` where absent. */
   readonly rate?: ProtocolSide<In, Out>["rate"];
   /** Commands that may wait under `queued`; 16 where absent. */
@@ -93,7 +95,7 @@ const GRACE_SHARE = 0.1;
 export function openConnection<In, Out>(options: ConnectionOptions<In, Out>): Connection<Out> {
   const { protocol, socket, clock, timeScale } = options;
   const guard: Guard = createGuard(protocol);
-  const payloadOf = protocol.transport === "socket.io" ? second : identity;
+  const payloadOf = options.payloadOf ?? (protocol.transport === "socket.io" ? second : identity);
   const sendQueueBytes = protocol.sendQueueBytes ?? SEND_QUEUE_BYTES;
   const rate = options.rate ?? protocol.rate;
   const openedAt = clock.now();

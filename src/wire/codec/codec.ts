@@ -1,8 +1,8 @@
 /** What a generated file exports for one direction and one side. */
 
 import type { Decoded, Protocol, ProtocolSide } from "../protocol.js";
-import { examine, type Judge } from "./frame.js";
-import { valueAt } from "./naming.js";
+import { type Judge, judgeValue } from "./frame.js";
+import { member } from "./naming.js";
 
 /** The functions of one direction. */
 export interface CodecFunctions<T> {
@@ -29,13 +29,11 @@ export type StandardResult<T> =
 /** The codec of the values that `judge` accepts. */
 export function codec<T>(functions: CodecFunctions<T>, judge: Judge): Codec<T> {
   const validate = (value: unknown): StandardResult<T> => {
-    const { judged } = examine(value, judge);
+    const judged = judgeValue(value, judge);
     // The judge checked all that T says.
     if (typeof judged === "string") return { value: value as T };
     const message = `Expected ${judged.expected}, got ${judged.received}. ${judged.hint}`;
-    const steps = judged.path.split("/").slice(1);
-    const path = steps.map((part) => part.replace(/~1/g, "/").replace(/~0/g, "~"));
-    return { issues: [{ message, path }] };
+    return { issues: [{ message, path: stepsOf(judged.path) }] };
   };
   return { ...functions, "~standard": { version: 1, vendor: "wireproof", validate } };
 }
@@ -56,6 +54,12 @@ export function side<In, Out>(
   };
 }
 
+/** The steps of a JSON pointer (RFC 6901). */
+function stepsOf(pointer: string): string[] {
+  const steps = pointer.split("/").slice(1);
+  return steps.map((part) => part.replace(/~1/g, "/").replace(/~0/g, "~"));
+}
+
 /** The key of the message that a value is: by its naming fields where they suffice, else by what accepts it. */
 function nameOf(
   value: unknown,
@@ -71,7 +75,8 @@ function nameOf(
     for (const { name, wire } of messages) {
       const named = wire.every((constant, index) => {
         const field = fields[index];
-        return constant === valueAt(value, field === "$event" ? "/0" : `${base}${field}`);
+        const steps = field === "$event" ? ["0"] : stepsOf(`${base}${field}`);
+        return constant === steps.reduce(member, value);
       });
       if (wire.length > 0 && named) found.add(name);
     }

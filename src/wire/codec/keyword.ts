@@ -50,5 +50,6 @@ export function isUnique(items: readonly unknown[]): boolean {
 
 /** `uniqueItems` over texts; `__proto__` is never a duplicate, as the judge has it. */
 export function isUniqueTexts(items: readonly unknown[]): boolean {
-  return isUnique(items.filter((item) => item !== "__proto__"));
+  const texts = items.filter((item) => item !== "__proto__");
+  return new Set(texts).size === texts.length;
 }

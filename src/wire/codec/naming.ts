@@ -1,7 +1,7 @@
 /** The field rule: which message a frame names, and what is wrong when it names none (PROTOCOL.md#field-rule). */
 
 import type { DecodeError } from "../protocol.js";
-import { decodeError, invalidPayload, isObject, shorten } from "./refusal.js";
+import { decodeError, invalidPayload, isObject } from "./refusal.js";
 
 /** What names the messages of one direction: data for the errors, in the words of the document. */
 export interface Naming {
@@ -10,81 +10,53 @@ export interface Naming {
   /** Where the name stands in the frame, as a JSON pointer. */
   readonly path: string;
   readonly names: readonly unknown[];
-  /** Names of the other direction. */
-  readonly across?: readonly unknown[];
-  /** Fields that name messages elsewhere; below the same object. */
-  readonly foreign?: readonly string[];
-  /** Where the payload stands in the frame: `/1` under Socket.IO. */
-  readonly base?: string;
 }
 
-const INDEX = /^(?:0|[1-9]\d*)$/;
+/** A field that names messages elsewhere: where it stands, and what the frame has there. */
+export type Stray = readonly [path: string, value: unknown];
+
+/** A message that a frame may be: its name and the check of its payload. */
+export type Candidate = readonly [name: string, check: (payload: unknown) => boolean];
 
 /** The own member of an object or array; undefined where there is none. */
 export function member(value: unknown, name: string): unknown {
-  if (Array.isArray(value)) return INDEX.test(name) ? value[Number(name)] : undefined;
+  if (Array.isArray(value)) return /^(?:0|[1-9]\d*)$/.test(name) ? value[Number(name)] : undefined;
   return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
-/** The value at a JSON pointer, own members only. */
-export function valueAt(value: unknown, pointer: string): unknown {
-  return pointer
-    .split("/")
-    .slice(1)
-    .reduce((found: unknown, part) => member(found, part.replace(/~1/g, "/").replace(/~0/g, "~")), value);
-}
-
-/** The error of a frame whose name is `found`: of the wrong type, absent, under another field, or unknown. */
-export function unnamed(frame: unknown, found: unknown, naming: Naming): DecodeError {
-  const { names, path, base = "", foreign = [] } = naming;
-  if (typeof found === "string" || names.some((name) => kind(name) === kind(found))) {
-    return unknownName(found, naming);
+/**
+ * The error of a frame whose name is `found`. `isName`: it has the type of a name, so it is one that nobody knows;
+ * else it is absent, under the field of another channel, or of the wrong type. `across` are the names of the other
+ * direction.
+ */
+export function unnamed(
+  frame: unknown,
+  found: unknown,
+  isName: boolean,
+  { of, path, names }: Naming,
+  across: readonly unknown[] = [],
+  strays: readonly Stray[] = [],
+): DecodeError {
+  const wish = `one of ${names.join(", ")}`;
+  if (isName) {
+    const hint = across.includes(found) ? "travels the other way" : "is not in the contract";
+    return decodeError("unknown-message", path, wish, found, `This ${of} ${hint}: correct the name.`);
   }
-  if (found === undefined) {
-    const payload = valueAt(frame, base);
-    const other = foreign.find((pointer) => typeof valueAt(payload, pointer) === "string");
-    if (other !== undefined) {
-      const [right, wrong] = [label(path.slice(base.length)), label(other)];
-      const name = shorten(valueAt(payload, other));
-      return decodeError(
-        "wrong-discriminator",
-        base + other,
-        `${right}: one of ${list(names)}`,
-        valueAt(payload, other),
-        `This channel names its ${naming.of}s with ${right}; the frame has ${wrong}: ${name}. Rename the field.`,
-      );
-    }
+  const parent = path.slice(0, path.lastIndexOf("/"));
+  const field = path.slice(parent.length + 1);
+  const stray = found === undefined && strays.find(([, value]) => typeof value === "string");
+  if (stray) {
+    const [place, name] = stray;
+    const hint = `This channel names its ${of}s with \`${field}\`; the frame has \`${place.slice(1)}\`: "${name}". Rename the field.`;
+    return decodeError("wrong-discriminator", place, `\`${field}\`: ${wish}`, name, hint);
   }
-  return nameless(frame, found, naming);
-}
-
-/** The error of a frame whose field tells no message apart; a name that is there but not known counts as unknown. */
-export function untold(frame: unknown, found: unknown, naming: Naming): DecodeError {
-  return found === undefined ? nameless(frame, found, naming) : unknownName(found, naming);
-}
-
-function nameless(frame: unknown, found: unknown, { path, names, of, base }: Naming): DecodeError {
-  // The name of a Socket.IO event has a place of its own, whether it is there or not.
-  const parent = base !== undefined && path === "/0" ? path : path.slice(0, path.lastIndexOf("/"));
+  const place = found === undefined ? parent : path;
   return decodeError(
     "missing-discriminator",
-    found === undefined ? parent : path,
-    `${label(path)}: one of ${list(names)}`,
-    found === undefined ? valueAt(frame, parent) : found,
-    `Add ${label(path)} with the name of the ${of}: one of ${list(names)}.`,
-  );
-}
-
-function unknownName(found: unknown, { of, path, names, across = [] }: Naming): DecodeError {
-  const name = shorten(found);
-  return decodeError(
-    "unknown-message",
-    path,
-    `one of ${list(names)}`,
-    found,
-    across.includes(found)
-      ? `${name} travels the other way on this channel.`
-      : `No ${of} of this channel is named ${name}: correct the name, or add the message to the document.`,
+    place,
+    `\`${field}\`: ${wish}`,
+    found ?? frame,
+    `Name the ${of}.`,
   );
 }
 
@@ -94,38 +66,21 @@ export function notObject(value: unknown, expected: string): DecodeError {
 }
 
 /** The error of a Socket.IO event that is not `[name, payload]`; undefined when it is. */
-export function eventShape(frame: unknown, naming: Naming): DecodeError | undefined {
-  if (!Array.isArray(frame) || typeof frame[0] !== "string") {
-    return decodeError(
-      "missing-discriminator",
-      "/0",
-      "an array of the event name and one payload",
-      frame,
-      `A Socket.IO event starts with its name: one of ${list(naming.names)}.`,
-    );
-  }
-  if (frame.length === 2) return undefined;
+export function eventShape(frame: unknown): DecodeError | undefined {
+  const named = Array.isArray(frame) && typeof frame[0] === "string";
+  if (named && frame.length === 2) return undefined;
   return decodeError(
-    "invalid-payload",
-    frame.length < 2 ? "" : "/2",
+    named ? "invalid-payload" : "missing-discriminator",
+    named ? (frame.length < 2 ? "" : "/2") : "/0",
     "an array of the event name and one payload",
     frame,
-    "Emit the event with exactly one argument.",
+    "Emit the event with its name and exactly one argument.",
   );
 }
 
-/** A message that a frame may be: its name and the check of its payload. */
-export type Candidate = readonly [name: string, check: (payload: unknown) => boolean];
-
 /** The first candidate whose check accepts the payload, by name; else the error of the one that got furthest. */
 export function oneOf(payload: unknown, candidates: readonly Candidate[], base = ""): string | DecodeError {
-  let furthest = decodeError(
-    "invalid-payload",
-    base,
-    "no message",
-    payload,
-    "This direction has no messages.",
-  );
+  let furthest = decodeError("invalid-payload", base, "no message", payload, "Nothing may be sent this way.");
   let depth = 0;
   for (const [name, check] of candidates) {
     if (check(payload)) return name;
@@ -137,35 +92,10 @@ export function oneOf(payload: unknown, candidates: readonly Candidate[], base =
 }
 
 /** The error of a frame told by shape; it says so where the frame names itself as other channels do. */
-export function shapeless(
-  payload: unknown,
-  error: DecodeError,
-  foreign: readonly string[],
-  base = "",
-): DecodeError {
-  const other = foreign.find((pointer) => typeof valueAt(payload, pointer) === "string");
-  if (other === undefined) return error;
-  const name = valueAt(payload, other);
-  return decodeError(
-    "invalid-payload",
-    base + other,
-    error.expected,
-    name,
-    `These messages have no name field: they are told by their shape. Remove ${label(other)}.`,
-  );
-}
-
-function label(pointer: string): string {
-  return `\`${/^\/[^/]+$/.test(pointer) ? pointer.slice(1) : pointer}\``;
-}
-
-/** At most eight names: an error is read by people. */
-function list(names: readonly unknown[]): string {
-  const shown = names.slice(0, 8).map((name) => JSON.stringify(name));
-  return shown.join(", ") + (names.length > 8 ? ` and ${names.length - 8} more` : "");
-}
-
-function kind(value: unknown): string {
-  if (value === null) return "null";
-  return Array.isArray(value) ? "array" : typeof value;
+export function shapeless(error: DecodeError, strays: readonly Stray[]): DecodeError {
+  const stray = strays.find(([, value]) => typeof value === "string");
+  if (stray === undefined) return error;
+  const [path, name] = stray;
+  const hint = `These messages have no name field: they are told by their shape. Remove \`${path.slice(1)}\`.`;
+  return decodeError("invalid-payload", path, error.expected, name, hint);
 }

@@ -20,17 +20,17 @@ let refusedValue: unknown;
 let refusedWish = "";
 let refusedPath = "";
 
-/** Says no to `value`, which should have been what `expected` says, at `path` below the value under check. */
-export function no(value: unknown, expected: string, path = ""): false {
+/** Says no to `value`, which should have been what `wish` says. */
+export function no(value: unknown, wish: string, path = ""): false {
   refusedValue = value;
-  refusedWish = expected;
+  refusedWish = wish;
   refusedPath = path;
   return false;
 }
 
 /** Says no to an object for the field `name`, which the contract does not know. */
 export function stray(value: Fields, name: string): false {
-  return no(value[name], `no field ${JSON.stringify(name)}`, step(name));
+  return no(value[name], `no field ${shorten(name)}`, step(name));
 }
 
 /** Passes on the no of a check one level down. */
@@ -41,26 +41,15 @@ export function at(path: string): false {
 
 /** One step of a JSON pointer (RFC 6901). */
 export function step(name: string | number): string {
-  return `/${String(name).replace(/~/g, "~0").replace(/\//g, "~1")}`;
+  return `/${`${name}`.replace(/~/g, "~0").replace(/\//g, "~1")}`;
 }
 
 /** The DecodeError of the last no; `base` is where the checked value stands in the frame. */
-export function invalidPayload(base = ""): DecodeError {
+export function invalidPayload(base = "", code: DecodeErrorCode = "invalid-payload"): DecodeError {
   const value = refusedValue;
-  refusedValue = undefined;
+  refusedValue = undefined; // not kept alive by the last mistake of a connection
   const path = base + refusedPath;
-  const where = path === "" ? "the message" : path;
-  return decodeError(
-    "invalid-payload",
-    path,
-    refusedWish,
-    value,
-    value === undefined
-      ? `Add ${where}: ${refusedWish}.`
-      : refusedWish.startsWith("no field ")
-        ? `Remove ${where}, or correct its name.`
-        : `Make ${where} ${refusedWish}.`,
-  );
+  return decodeError(code, path, refusedWish, value, `Give ${path || "the message"} ${refusedWish}.`);
 }
 
 /** Makes a DecodeError. */
@@ -76,12 +65,11 @@ export function decodeError(
 
 /** A value in at most 80 characters. */
 export function shorten(value: unknown): string {
-  let text: string | undefined;
+  let text = `${typeof value}`;
   try {
-    text = JSON.stringify(value);
+    text = JSON.stringify(value) ?? (value === undefined ? "nothing" : text);
   } catch {
     // A cycle or a BigInt has no JSON text; its type is all that can be said.
   }
-  text ??= value === undefined ? "nothing" : `a ${typeof value}`;
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

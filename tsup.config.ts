@@ -14,18 +14,37 @@ const channels = Object.fromEntries(
 
 const node: Options["entry"] = {
   index: "src/index.ts",
-  server: "reference-server/server.ts",
+  server: "src/server.ts",
   conformance: "conformance/server/check-server.ts",
   "cli/main": "src/cli/main.ts",
 };
 
-/** Points the imports of the official readers at their bundle, which package.json names `#asyncapi`. */
-const bundledReaders: Plugin = {
-  name: "bundled-readers",
+/** Packages that are bundled, and the import of package.json that leads to the bundle. */
+const BUNDLED: Readonly<Record<string, string>> = {
+  "@asyncapi/parser": "#asyncapi",
+  "@asyncapi/converter": "#asyncapi",
+  "json-schema-to-typescript": "#schema-types",
+};
+
+/** Points the imports of bundled packages at their bundle. */
+const bundled: Plugin = {
+  name: "bundled",
   setup(build) {
-    build.onResolve({ filter: /^@asyncapi\/(parser|converter)$/ }, () => ({
-      path: "#asyncapi",
-      external: true,
+    build.onResolve({ filter: /^[@\w]/ }, ({ path }) => {
+      const target = Object.hasOwn(BUNDLED, path) ? BUNDLED[path] : undefined;
+      return target === undefined ? undefined : { path: target, external: true };
+    });
+  },
+};
+
+/** The formatter that the printer of types can call is never called: codegen asks it not to format. */
+const noFormatter: Plugin = {
+  name: "no-formatter",
+  setup(build) {
+    build.onResolve({ filter: /^prettier$/ }, ({ path }) => ({ path, namespace: "no-formatter" }));
+    build.onLoad({ filter: /.*/, namespace: "no-formatter" }, () => ({
+      contents:
+        'export const format = () => { throw new Error("The bundle holds no formatter: ask for format: false."); };',
     }));
   },
 };
@@ -54,7 +73,7 @@ export default defineConfig([
     target,
     splitting: true,
     dts: true,
-    esbuildPlugins: [bundledReaders],
+    esbuildPlugins: [bundled],
   },
   {
     entry: channels,
@@ -65,14 +84,14 @@ export default defineConfig([
     dts: true,
   },
   {
-    entry: { asyncapi: "scripts/asyncapi-readers.ts" },
+    entry: { asyncapi: "scripts/bundled/asyncapi.ts", "schema-types": "scripts/bundled/schema-types.ts" },
     format: "esm",
     platform: "node",
     target,
     minify: true,
     splitting: false,
     noExternal: [/./],
-    esbuildPlugins: [licenses],
+    esbuildPlugins: [noFormatter, licenses],
     esbuildOptions(options) {
       options.mainFields = ["module", "main"];
       options.legalComments = "none";

@@ -28,7 +28,7 @@ export function thirdPartyLicenses(inputs: readonly string[], root: string): str
   const unique = packages.filter((p, i) => i === 0 || label(p) !== label(packages[i - 1]));
   const sections = unique.map((p) => `${label(p)} (${p.license})\n\n${p.text.trim()}\n`);
   const rule = `\n${"-".repeat(78)}\n\n`;
-  return `dist/asyncapi.js bundles these ${unique.length} packages:\n${rule}${sections.join(rule)}`;
+  return `The files of dist/ bundle these ${unique.length} packages:\n${rule}${sections.join(rule)}`;
 }
 
 /** The folder of the package that a file in node_modules belongs to, nested copies included. */

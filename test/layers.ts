@@ -83,7 +83,13 @@ export const LAYERS: readonly Layer[] = [
     types: [],
     packages: ["*"],
   },
-  { name: "index", files: /^src\/index\.ts$/, ours: [/^src\//], types: [], packages: [] },
+  {
+    name: "entries",
+    files: /^src\/(index|server)\.ts$/,
+    ours: [/^src\//, REFERENCE],
+    types: [],
+    packages: [],
+  },
 ];
 
 /** What is wrong with `found` in `file` (a path from the root); undefined when it is allowed. */

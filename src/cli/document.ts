@@ -60,7 +60,7 @@ export function chooseEndpoint(contract: Contract, channel: string): Endpoint {
 
 async function readCompiled(path: string): Promise<Contract> {
   const { readContract } = await import("../document/read-contract.js");
-  return readContract(readFileSync(path, "utf8"));
+  return readContract(readFileSync(path, "utf8"), path);
 }
 
 function mustExist(path: string): void {

@@ -3,7 +3,7 @@ import type { LogEntry } from "../../reference-server/log.js";
 import type { RunningServer } from "../../reference-server/running-server.js";
 import type { Contract } from "../contract/contract.js";
 import { chooseContract, chooseEndpoint, isBundled, type Perspective } from "./document.js";
-import { EXIT, UsageError } from "./failure.js";
+import { EXIT } from "./failure.js";
 import type { Terminal } from "./terminal.js";
 
 export interface ServeOptions {
@@ -57,32 +57,25 @@ async function logger(options: ServeOptions, terminal: Terminal): Promise<Log> {
 
 async function startReference(contract: Contract, options: ServeOptions, log: Log): Promise<RunningServer> {
   const { startServer } = await import("../../reference-server/server.js");
-  return startServer({
-    ...listening(options, log),
-    ...(options.channel === undefined ? {} : { channels: [chooseEndpoint(contract, options.channel).name] }),
-    ...(options.token === undefined ? {} : { token: options.token }),
-    ...(options.origin === undefined ? {} : { origins: options.origin }),
-  });
+  const only =
+    options.channel === undefined ? {} : { channels: [chooseEndpoint(contract, options.channel).name] };
+  return startServer({ ...serverOptions(options, log), ...only });
 }
 
 async function startMock(contract: Contract, options: ServeOptions, log: Log): Promise<RunningServer> {
-  for (const name of ["token", "origin"] as const) {
-    if (options[name] !== undefined)
-      throw new UsageError(`--${name} is for the reference server; this is a mock`);
-  }
   const mock = await import("../../reference-server/mock.js");
-  return mock.startMock({
-    ...listening(options, log),
-    contract,
-    ...(options.channel === undefined ? {} : { endpoints: [chooseEndpoint(contract, options.channel).name] }),
-  });
+  const only =
+    options.channel === undefined ? {} : { endpoints: [chooseEndpoint(contract, options.channel).name] };
+  return mock.startMock({ ...serverOptions(options, log), contract, ...only });
 }
 
-const listening = (options: ServeOptions, log: Log) => ({
+const serverOptions = (options: ServeOptions, log: Log) => ({
   host: options.host,
   port: options.port,
   seed: options.seed,
   timeScale: options.timeScale ?? 1,
+  ...(options.token === undefined ? {} : { token: options.token }),
+  ...(options.origin === undefined ? {} : { origins: options.origin }),
   ...(log === undefined ? {} : { log }),
 });
 

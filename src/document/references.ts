@@ -115,13 +115,11 @@ function referencesIn(root: Place): Place[] {
 
 const DATA: ReadonlySet<string> = new Set(["const", "enum", "default"]);
 /** Maps whose keys are names that somebody chose: there `default` is no keyword. */
-const NAMES: ReadonlySet<string> = new Set([
-  "properties",
-  "patternProperties",
-  "definitions",
-  "$defs",
-  "schemas",
-]);
+const NAMES: ReadonlySet<string> = new Set(
+  `properties patternProperties definitions $defs dependencies schemas messages channels operations servers
+  parameters variables securitySchemes messageTraits operationTraits correlationIds replies replyAddresses
+  tags externalDocs serverVariables`.split(/\s+/),
+);
 
 function checkReferences(file: SourceFile, asked: ReadonlySet<string>): Finding[] {
   const findings: Finding[] = [];

@@ -18,8 +18,8 @@ export interface BadFrame {
   readonly kind: Exclude<SentKind, "command" | "none">;
   /** Name of the command that it nearly is: an answer to that would be an effect. */
   readonly nearly?: string;
-  /** The one code that it should get; another payload code is only worth a warning. */
-  readonly code?: string;
+  /** Told of the refusal and its code. */
+  readonly onRefusal?: (code: unknown, message: ReceivedMessage) => void;
   /** True where closing the connection is as good as a refusal. */
   readonly mayClose?: boolean;
   /** `ignored`: no refusal is due and none may come. `any`: refusal, silence and close are all good. */
@@ -137,13 +137,8 @@ function wrongCode(context: CheckContext, bad: BadFrame, message: ReceivedMessag
       `Give what does not decode a code of its own: ${payloadCodes(context)}.`,
     );
   }
-  if (bad.code === undefined || refusal.code === bad.code) return undefined;
-  return {
-    verdict: "warn",
-    expected: `the code "${bad.code}" for ${bad.label}`,
-    got: `the code ${shorten(refusal.code)}: ${excerpt(message.text)}`,
-    mend: `Say "${bad.code}": its reader then knows which field to rename.`,
-  };
+  bad.onRefusal?.(refusal.code, message);
+  return undefined;
 }
 
 const SILENCE_MEND =

@@ -8,7 +8,7 @@ const RESERVED = new Set(
   boolean never number object string symbol unknown Infinity NaN`.split(/\s+/),
 );
 
-/** `node:parallel_start` → `NodeParallelStart`. Never empty, never starts with a digit. */
+/** `user:was_seen` → `UserWasSeen`. Never empty, never starts with a digit. */
 export function pascalCase(text: string): string {
   const words = text
     .normalize("NFKC")
@@ -24,7 +24,7 @@ export function pascalCase(text: string): string {
   return /^\p{ID_Start}/u.test(name) ? name : `_${name}`;
 }
 
-/** `node:parallel_start` → `nodeParallelStart`. */
+/** `user:was_seen` → `userWasSeen`. */
 export function camelCase(text: string): string {
   const name = pascalCase(text);
   return name.charAt(0).toLowerCase() + name.slice(1);

@@ -123,7 +123,7 @@ function otherSpelling(value: unknown, name: string): string | undefined {
   return isObject(value) ? Object.keys(value).find((key) => sameLetters(key, name)) : undefined;
 }
 
-/** `nodeId`, `node_id` and `Node-ID` are the same letters: a name in another case. */
+/** `userId`, `user_id` and `User-ID` are the same letters: a name in another case. */
 function sameLetters(a: string, b: string): boolean {
   const letters = (name: string) => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "");
   return a !== b && letters(a) !== "" && letters(a) === letters(b);

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import type { Plugin } from "esbuild";
-import { defineConfig, type Options } from "tsup";
+import { defineConfig } from "tsup";
 import { thirdPartyLicenses } from "./scripts/third-party-licenses.js";
 
 const target = "node20.19";
@@ -12,11 +12,11 @@ const channels = Object.fromEntries(
     .map((file) => [file.slice(0, -".ts".length), `generated/${file}`]),
 );
 
-const node: Options["entry"] = {
+/** What users import. */
+const library = {
   index: "src/index.ts",
   server: "src/server.ts",
   conformance: "conformance/server/check-server.ts",
-  "cli/main": "src/cli/main.ts",
 };
 
 /** Packages that are bundled, and the import of package.json that leads to the bundle. */
@@ -67,12 +67,12 @@ rmSync("dist", { recursive: true, force: true });
 
 export default defineConfig([
   {
-    entry: node,
+    entry: { ...library, "cli/main": "src/cli/main.ts" },
     format: "esm",
     platform: "node",
     target,
     splitting: true,
-    dts: true,
+    dts: { entry: library },
     esbuildPlugins: [bundled],
   },
   {

@@ -18,6 +18,8 @@ export interface Layer {
   readonly types: readonly RegExp[];
   /** Packages, `node:` modules among them; `*` is any. */
   readonly packages: readonly string[];
+  /** JSON files, as data. */
+  readonly data?: readonly RegExp[];
 }
 
 const WIRE = /^src\/wire\//;
@@ -38,6 +40,7 @@ export const LAYERS: readonly Layer[] = [
     ours: [CONTRACT, ARBITRARY],
     types: [WIRE],
     packages: ["@asyncapi/parser", "@asyncapi/converter", "yaml", "ajv", "node:"],
+    data: [/^schemas\/.*\.json$/, /^package\.json$/],
   },
   {
     name: "codegen",
@@ -67,7 +70,7 @@ export const LAYERS: readonly Layer[] = [
     files: /^reference-server\/mock(\/|[-.])/,
     ours: [REFERENCE, GENERATED, WIRE, CONTRACT, ARBITRARY],
     types: [],
-    packages: ["node:", "ws", "socket.io", "fast-check"],
+    packages: ["node:", "ws", "socket.io", "ajv", "fast-check"],
   },
   {
     name: "reference-server",
@@ -109,6 +112,7 @@ export function judgeImport(file: string, found: Import): string | undefined {
     return allowed || found.typeOnly ? undefined : `${says}, a package that this layer may not use`;
   }
   const target = resolvePath(file, specifier);
+  if (layer.data?.some((allowed) => allowed.test(target))) return undefined;
   if (/\.test\.ts$|^test\//.test(target)) return `${says}, a test`;
   if (LAYERS.find((candidate) => candidate.files.test(target)) === layer) return undefined;
   if (layer.ours.some((allowed) => allowed.test(target))) return undefined;

@@ -1,6 +1,7 @@
 /** `wireproof serve`: the reference server of the bundled document, or a mock of any other, until it is stopped. */
 import type { LogEntry } from "../../reference-server/log.js";
 import type { RunningServer } from "../../reference-server/running-server.js";
+import type { ServerOptions } from "../../reference-server/server.js";
 import type { Contract } from "../contract/contract.js";
 import { chooseContract, chooseEndpoint, isBundled, type Perspective } from "./document.js";
 import { EXIT } from "./failure.js";
@@ -26,13 +27,9 @@ const RESTART = 1012;
 export async function serve(options: ServeOptions, terminal: Terminal): Promise<number> {
   const contract = await chooseContract(options.document, options.as);
   const reference = await isBundled(contract);
-  const server = await (reference ? startReference : startMock)(
-    contract,
-    options,
-    await logger(options, terminal),
-  );
-  const what = `${reference ? "reference server" : "mock"} of ${JSON.stringify(contract.title)} ${contract.version}`;
+  const server = await start(contract, reference, await serverOptions(contract, options, terminal), terminal);
   const stopped = signalled();
+  const what = `${reference ? "reference server" : "mock"} of ${JSON.stringify(contract.title)} ${contract.version}`;
   if (options.log === "json") {
     terminal.result(JSON.stringify({ serving: what, endpoints: server.endpoints }));
   } else {
@@ -46,38 +43,37 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
   return EXIT.ok;
 }
 
-type Log = ((entry: LogEntry) => void) | undefined;
-
-async function logger(options: ServeOptions, terminal: Terminal): Promise<Log> {
-  const format = options.log;
-  if (format === "none") return undefined;
-  const { formatLogEntry } = await import("../../reference-server/log.js");
-  return (entry) => terminal.progress(formatLogEntry(entry, format));
-}
-
-async function startReference(contract: Contract, options: ServeOptions, log: Log): Promise<RunningServer> {
-  const { startServer } = await import("../../reference-server/server.js");
-  const only =
-    options.channel === undefined ? {} : { channels: [chooseEndpoint(contract, options.channel).name] };
-  return startServer({ ...serverOptions(options, log), ...only });
-}
-
-async function startMock(contract: Contract, options: ServeOptions, log: Log): Promise<RunningServer> {
+async function start(
+  contract: Contract,
+  reference: boolean,
+  options: ServerOptions,
+  terminal: Terminal,
+): Promise<RunningServer> {
+  if (reference) return (await import("../../reference-server/server.js")).startServer(options);
   const mock = await import("../../reference-server/mock.js");
-  const only =
-    options.channel === undefined ? {} : { endpoints: [chooseEndpoint(contract, options.channel).name] };
-  return mock.startMock({ ...serverOptions(options, log), contract, ...only });
+  return mock.startMock({ ...options, contract, note: (text) => terminal.progress(`note: ${text}`) });
 }
 
-const serverOptions = (options: ServeOptions, log: Log) => ({
-  host: options.host,
-  port: options.port,
-  seed: options.seed,
-  timeScale: options.timeScale ?? 1,
-  ...(options.token === undefined ? {} : { token: options.token }),
-  ...(options.origin === undefined ? {} : { origins: options.origin }),
-  ...(log === undefined ? {} : { log }),
-});
+async function serverOptions(
+  contract: Contract,
+  options: ServeOptions,
+  terminal: Terminal,
+): Promise<ServerOptions> {
+  const { formatLogEntry } = await import("../../reference-server/log.js");
+  const { host, port, seed, timeScale, channel, token, origin, log } = options;
+  return {
+    host,
+    port,
+    seed,
+    timeScale: timeScale ?? 1,
+    ...(channel === undefined ? {} : { channels: [chooseEndpoint(contract, channel).name] }),
+    ...(token === undefined ? {} : { token }),
+    ...(origin === undefined ? {} : { origins: origin }),
+    ...(log === "none" ? {} : { log: (entry: LogEntry) => terminal.progress(formatLogEntry(entry, log)) }),
+    onFault: (fault) =>
+      terminal.progress(`fault of the server: ${fault instanceof Error ? fault.stack : String(fault)}`),
+  };
+}
 
 /** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
 function signalled(): Promise<void> {

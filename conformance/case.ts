@@ -92,7 +92,7 @@ async function play<T>(
       id,
       endpoint: run.endpoint,
       judge: run.judge,
-      monitor: monitor.open(id, resource),
+      monitor: monitor.open(id, resource, now()),
       target: subject.target,
       request: {
         target: resource,

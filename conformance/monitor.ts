@@ -13,8 +13,11 @@ import type { Judgement } from "./judge.js";
 
 /** The Monitor of one case. */
 export interface CaseMonitor {
-  /** Watches a further connection; `target` is the address with its query: equal targets are the same address. */
-  open(connection: number, target: string): ConnectionMonitor;
+  /**
+   * Watches a further connection, opened at `atMs` of the case's clock. `target` is the address with its query: equal
+   * targets are the same address.
+   */
+  open(connection: number, target: string, atMs?: number): ConnectionMonitor;
   readonly violations: readonly CaseViolation[];
   /** Milliseconds on the case's clock when the kit first did something that is to be refused; undefined: never. */
   readonly faultAtMs: number | undefined;
@@ -63,25 +66,26 @@ export function createCaseMonitor(options: CaseMonitorOptions): CaseMonitor {
       const violation = found[connection.collected];
       if (violation === undefined || connection.blocked !== undefined) continue;
       violations.push({
-        check: faultAtMs === undefined ? ownerOf(violation) : options.check,
+        check: faultAtMs === undefined ? ownerOf(violation, options.check) : options.check,
         connection: connection.id,
         atMs: violation.atMs,
-        clause: violation.clause,
-        expected: violation.expected,
-        got: violation.got,
-        mend: violation.message,
+        clause: "PROTOCOL.md#lifecycles",
+        expected: expectedBy(violation),
+        got: violation.message,
+        mend: mendOf(violation),
       });
     }
   }
 
-  function open(id: number, target: string): ConnectionMonitor {
+  function open(id: number, target: string, atMs = 0): ConnectionMonitor {
     const lifecycle = openLifecycles(options.endpoint, {
       timeScale: options.timeScale,
+      openedAtMs: atMs,
       ...(options.otherAlways === true ? { otherAlways: true } : {}),
     });
     const connection: Watched = { id, target, lifecycle, collected: 0, blocked: undefined, met: new Set() };
     watched.push(connection);
-    introduce(options.endpoint, watched, 0);
+    introduce(options.endpoint, watched, atMs);
     return {
       lifecycle,
       get blocked() {
@@ -173,18 +177,18 @@ function introduce(endpoint: Endpoint, watched: readonly Watched[], atMs: number
   }
 }
 
-function meet(one: Watched, lifecycle: string, key: unknown, atMs: number): void {
+function meet(one: Watched, lifecycle: string, key: string | undefined, atMs: number): void {
   const mark = JSON.stringify([lifecycle, key ?? null]);
   if (one.met.has(mark)) return;
   one.met.add(mark);
-  one.lifecycle.otherActed(lifecycle, key, atMs);
+  // The Monitor shows keys as JSON text and takes them as values.
+  one.lifecycle.otherActed(lifecycle, key === undefined ? undefined : JSON.parse(key), atMs);
 }
 
-function keysOf(monitor: LifecycleMonitor, lifecycle: string): unknown[] {
+function keysOf(monitor: LifecycleMonitor, lifecycle: string): string[] {
   return monitor
     .configurations()
-    .filter((view) => view.lifecycle === lifecycle)
-    .map((view) => view.key);
+    .flatMap((view) => (view.lifecycle === lifecycle && view.key !== undefined ? [view.key] : []));
 }
 
 function isIllegal(
@@ -195,7 +199,36 @@ function isIllegal(
   return name !== undefined && lifecycle.legalNow({ name, payload: what.payload }) === "illegal";
 }
 
-/** The check whose sentence a violation breaks while the kit has kept every rule itself. */
-function ownerOf(violation: LifecycleViolation): string {
-  return violation.clause.includes("refus") ? "S-CD-01" : "S-SM-01";
+/**
+ * The check whose sentence a violation breaks while the kit has kept every rule itself. A close is for the check in
+ * whose case it came: only that one knows what else it did to the connection.
+ */
+function ownerOf(violation: LifecycleViolation, acting: string): string {
+  if (violation.clause === "close" || violation.clause === "undecodable") return acting;
+  return violation.clause === "refusal" ? "S-CD-01" : "S-SM-01";
+}
+
+function expectedBy(violation: LifecycleViolation): string {
+  const { lifecycle, key } = violation;
+  const where =
+    lifecycle === undefined ? "" : ` (lifecycle \`${lifecycle}\`${key === undefined ? "" : ` of ${key}`})`;
+  return `${violation.expected}${where}`;
+}
+
+function mendOf(violation: LifecycleViolation): string {
+  const states = violation.states.map((state) => `\`${state}\``).join(" or ");
+  switch (violation.clause) {
+    case "event":
+      return `Send this event only where the lifecycle has a transition on it; in ${states} that is: ${violation.legal.join(", ") || "no event"}.`;
+    case "refusal":
+      return "Do not refuse a command that is valid and legal in its state, and refuse each wrong one once.";
+    case "answer":
+      return "Take the command and show it by the event that the lifecycle has for it, or refuse it with a `state` code.";
+    case "obligation":
+      return `Leave ${states} by one of ${violation.legal.join(", ")} in the time that the document's obligation gives.`;
+    case "undecodable":
+      return "Answer each frame that cannot be decoded with the declared refusal.";
+    case "close":
+      return "Keep the connection open as long as the contract names no reason to close it; refuse what is wrong.";
+  }
 }

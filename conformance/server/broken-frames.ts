@@ -1,11 +1,11 @@
 /** S-CD-04: text that is no JSON document, or no message, is refused and the connection stays open. */
 
-import type { Endpoint, Json } from "../../src/contract/contract.js";
+import type { Endpoint } from "../../src/contract/contract.js";
 import type { Check, CheckContext } from "../check.js";
 import { frameText } from "../judge.js";
 import { resultOf, runProperty } from "../property.js";
 import { notApplicable } from "./blame.js";
-import { type CommandSource, commandSource, identifiersOf, personalise } from "./commands.js";
+import { type CommandSource, commandSource } from "./commands.js";
 import { type BadFrame, refusalScript, showBadFrame } from "./refusal.js";
 
 const ID = "S-CD-04";
@@ -81,12 +81,8 @@ function wordsOf(endpoint: Endpoint): string {
 
 /** The frame of a valid command, of more than two characters: `{}` cut in half is hardly broken. */
 function wholeFrame(context: CheckContext, source: CommandSource): string | undefined {
-  const identifiers = identifiersOf(context.seed.toString(16).padStart(12, "0"));
   const frames = source.names.flatMap((name) =>
-    source
-      .variants(name)
-      .map(({ payload }): Json => personalise(payload, identifiers))
-      .map((payload) => frameText(context.endpoint, name, payload)),
+    source.variants(name).map(({ payload }) => frameText(context.endpoint, name, payload)),
   );
   return frames.find((text) => text.length > 2 && /^[[{]/.test(text));
 }

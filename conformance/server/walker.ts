@@ -121,8 +121,9 @@ export async function settle(walk: Walk): Promise<void> {
 
 /** True while a command is pending or some lifecycle is in a state that has an obligation, as far as can be known. */
 export function isOwed(endpoint: Endpoint, tester: Tester): boolean {
+  if (!tester.monitor.settled) return true;
   return tester.monitor.configurations().some((view) => {
-    if (view.pending.length > 0) return true;
+    if (!view.judged) return false;
     const lifecycle = endpoint.lifecycles.find((one) => one.name === view.lifecycle);
     return lifecycle?.obligations.some((one) => view.states.some((state) => one.in.includes(state))) === true;
   });
@@ -182,11 +183,14 @@ export function statesNow(
     .find(
       (one) =>
         one.lifecycle === lifecycle.name &&
-        (lifecycle.scope === "connection" || one.key === walk.identifiers[0]),
+        (lifecycle.scope === "connection" || one.key === JSON.stringify(walk.identifiers[0])),
     );
   return view === undefined
     ? { states: [lifecycle.initial], pending: 0 }
-    : { states: view.states, pending: view.pending.length };
+    : {
+        states: view.states,
+        pending: Math.max(0, ...view.configurations.map(({ pending }) => pending.length)),
+      };
 }
 
 interface Edge {

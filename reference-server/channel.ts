@@ -19,6 +19,8 @@ export interface Channel<In, Out> {
   /** The address with values for its parameters, for people who look for a URL to try. */
   readonly sample: string;
   admit(handshake: Handshake): Admission<In, Out>;
+  /** The payload of a value, where the value is not what travels. */
+  payloadOf?(value: In | Out): unknown;
   /** Answers plain HTTP beside the channel; `undefined` for what is not its own. */
   rest?(request: RestRequest): RestAnswer | undefined;
 }

@@ -52,6 +52,7 @@ export function createEndpoint<In, Out>(
             clock: world.clock,
             timeScale: world.timeScale,
             join: admission.join,
+            ...(channel.payloadOf === undefined ? {} : { payloadOf: channel.payloadOf }),
             ...(options.rate === undefined ? {} : { rate: options.rate }),
             onFault: world.fault,
             onEnd,

@@ -69,6 +69,7 @@ function mockChannel(
   return {
     protocol: mock.side,
     sample: admission.sample,
+    payloadOf: (envelope) => envelope.payload,
     admit(handshake) {
       const turned = admission.check(handshake);
       if (turned !== undefined) return turned;

@@ -47,7 +47,8 @@ export function createFrameReader(peer: Peer, maxPayload = MAX_PAYLOAD): FrameRe
     push(chunk, atMs) {
       const frames: WireFrame[] = [];
       if (broken !== undefined || chunk.length === 0) return frames;
-      chunks.push(chunk);
+      // A Buffer's slice() is no copy; a plain view of the same bytes has the slice() that is.
+      chunks.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
       buffered += chunk.length;
       for (;;) {
         if (header === undefined) {

@@ -148,15 +148,24 @@ export async function runExchange(
   if (last === undefined && until !== undefined)
     return lost(`the event "${until.message}" in the end`, silence(tester, since()));
   const messages = since();
-  for (const expectation of exchange.expect) {
-    const issue = issueOf(expectation, messages, options.filling);
-    if (issue !== undefined) return lost(issue.expected, issue.got ?? silence(tester, messages));
-  }
-  if (exchange.ordered) {
-    const issue = orderIssue(exchange.expect, messages, options.filling);
-    if (issue !== undefined) return lost(issue, "another order");
-  }
+  const issue = exchangeIssue(exchange, messages, options.filling);
+  if (issue !== undefined) return lost(issue.expected, issue.got ?? silence(tester, messages));
   return { ok: true, ms: tester.now() - start, messages };
+}
+
+/** What of an exchange's expectations its events miss, in words; `got` is absent when nothing fitting has come. */
+export function exchangeIssue(
+  exchange: Exchange,
+  messages: readonly ReceivedMessage[],
+  filling: Filling,
+): { readonly expected: string; readonly got?: string } | undefined {
+  for (const expectation of exchange.expect) {
+    const issue = issueOf(expectation, messages, filling);
+    if (issue !== undefined) return issue;
+  }
+  if (!exchange.ordered) return undefined;
+  const expected = orderIssue(exchange.expect, messages, filling);
+  return expected === undefined ? undefined : { expected, got: "another order" };
 }
 
 /** True when each pointer holds its value: a scalar means equal, a list one of; what is absent fits nothing. */
@@ -199,8 +208,19 @@ function issueOf(
   const relation = equals !== undefined ? "equal to" : "containing";
   return {
     expected: `${field} of ${name}${join ? ", joined," : ""} ${relation} ${shortJson(wanted)}`,
-    got: shortJson(wrong),
+    got: difference(wanted, wrong),
   };
+}
+
+/** Shows where two texts part: a reader finds an escaped `<` at once there, and never in 65 536 characters. */
+function difference(wanted: Json, got: unknown): string {
+  if (typeof wanted !== "string" || typeof got !== "string") return shortJson(got);
+  let at = 0;
+  while (at < wanted.length && at < got.length && wanted[at] === got[at]) at += 1;
+  const from = Math.max(0, at - 10);
+  const found = shortJson(got.slice(from, at + 30));
+  const due = shortJson(wanted.slice(from, at + 30));
+  return `${found} where ${due} was due (they part at character ${at}; ${got.length} characters for ${wanted.length})`;
 }
 
 function orderIssue(

@@ -1,0 +1,37 @@
+/** S-CD-02 and S-CD-09: what is judged of every event of the run, whoever asked for it. */
+
+import { EVENT_FIELD } from "../../src/contract/discriminate.js";
+import type { Check, CheckContext, CheckResult } from "../check.js";
+import { declaredField } from "../judge.js";
+import { notApplicable } from "./blame.js";
+
+/** S-CD-02: every event matches a message that is declared. */
+export const declaredEvents: Check = {
+  id: "S-CD-02",
+  passive: true,
+  async run(context) {
+    if (context.endpoint.events.length === 0) return notApplicable("the document declares no events");
+    return seen(context, (count) => `each of ${count} events is a declared message with a valid payload`);
+  },
+};
+
+/** S-CD-09: every event names itself by the declared field. */
+export const namedEvents: Check = {
+  id: "S-CD-09",
+  passive: true,
+  async run(context) {
+    const field = declaredField(context.endpoint, "event");
+    if (field === undefined) return notApplicable("the document declares no field that names events");
+    const where = field === EVENT_FIELD ? "its Socket.IO event name" : `\`${field}\``;
+    return seen(context, (count) => `each of ${count} events names itself by ${where}`);
+  },
+};
+
+/** Without events nothing was seen to be right. Violations are charged by the runner, with their transcripts. */
+function seen(context: CheckContext, pass: (count: number) => string): CheckResult {
+  const { events, cases } = context.record;
+  if (events === 0) {
+    return { verdict: "inconclusive", reason: "the server sent no event in the whole run", cases };
+  }
+  return { verdict: "pass", reason: pass(events), cases };
+}

@@ -1,0 +1,140 @@
+/** S-CD-01: a command that the schema accepts is not refused for its payload, nor for its state where that allows it. */
+
+import fc from "fast-check";
+import type { Json } from "../../src/contract/contract.js";
+import { canonicalJson } from "../../src/contract/same-json.js";
+import type { Case, Check, CheckContext, ReceivedMessage, Tester } from "../check.js";
+import { endOf } from "../exchange.js";
+import { excerpt } from "../judge.js";
+import { type CaseOutcome, resultOf, runProperty } from "../property.js";
+import { concluded, NO_WITNESS, notApplicable, witnessAfter } from "./blame.js";
+import { type CommandSource, commandSource, type DraftCommand, personalise } from "./commands.js";
+import { endsConnection, openWalk, settle, takeWalk, type Walk, type WalkStep, walkSteps } from "./walker.js";
+
+const ID = "S-CD-01";
+
+interface ValidCommand {
+  /** The way to the state in which it is sent. */
+  readonly steps: readonly WalkStep[];
+  readonly command: DraftCommand;
+}
+
+/** Known payloads of each command first, then generated ones in the states that short walks lead to. */
+export const validCommands: Check = {
+  id: ID,
+  async run(context) {
+    if (context.endpoint.commands.length === 0) return notApplicable("the document declares no commands");
+    const source = commandSource(context.judge, context.seed);
+    if (source.names.length === 0) {
+      return { verdict: "untestable", reason: "no valid command can be made from the document", cases: 0 };
+    }
+    if (context.witness === undefined) return { verdict: "untestable", reason: NO_WITNESS, cases: 0 };
+    const property = await runProperty(context, {
+      label: "valid command",
+      examples: source.names.flatMap((name) =>
+        source
+          .variants(name)
+          .slice(0, 2)
+          .map((command): ValidCommand => ({ steps: [], command })),
+      ),
+      arbitrary: fc.record({
+        steps: walkSteps(3),
+        command: fc.oneof(
+          ...source.names.map((name) =>
+            source.payloads(name).map((payload): DraftCommand => ({ name, payload })),
+          ),
+        ),
+      }),
+      show: ({ steps, command }): Json => ({
+        command: command.name,
+        payload:
+          JSON.stringify(command.payload).length < 2000
+            ? command.payload
+            : excerpt(JSON.stringify(command.payload)),
+        steps: steps.length,
+      }),
+      script: (value, scene) => sendValid(context, source, value, scene),
+    });
+    const left = context.endpoint.commands.length - source.names.length;
+    return resultOf(property, {
+      pass: `no valid command was refused for its payload, nor for a state that allows it`,
+      ...(left === 0 ? {} : { notes: [`${left} commands could not be generated`] }),
+    });
+  },
+};
+
+async function sendValid(
+  context: CheckContext,
+  source: CommandSource,
+  { steps, command }: ValidCommand,
+  scene: Case,
+): Promise<CaseOutcome> {
+  const tester = await scene.connect();
+  const walk = openWalk(context, scene, tester, source);
+  await takeWalk(walk, steps);
+  if (tester.end !== undefined) {
+    return concluded(scene, ID, { verdict: "inconclusive", reason: `on the way there ${endOf(tester)}` });
+  }
+  const payload = personalise(command.payload, walk.identifiers);
+  const legality = tester.monitor.legalNow({ name: command.name, payload });
+  const from = tester.messages.length;
+  tester.command(command.name, payload);
+  await awaitConsequence(walk, command.name, from);
+
+  const since = tester.messages.slice(from);
+  const refused = since.find((message) => refusalClass(context, message) === "payload");
+  if (refused !== undefined) {
+    return concluded(scene, ID, {
+      verdict: "fail",
+      expected: `"${command.name}" is not refused for its payload: it is valid by its schema`,
+      got: `${excerpt(refused.text)} after ${excerpt(canonicalJson(payload))}`,
+      mend: "Accept what the schema of the document accepts, or narrow the schema.",
+    });
+  }
+  // Whether an illegal command is refused is another row's question; here only how.
+  if (legality === "illegal") return { verdict: "pass" };
+  const cut = cutOff(context, tester, command.name);
+  if (cut !== undefined) return concluded(scene, ID, cut);
+  if (tester.end === undefined) tester.close(1000);
+  const broken = await witnessAfter(context, scene, await scene.connect(), `a valid "${command.name}"`);
+  return concluded(scene, ID, broken ?? { verdict: "pass" });
+}
+
+/** Waits for what the command leads to: what the lifecycles owe, the reply, the close, or nothing for a while. */
+async function awaitConsequence(walk: Walk, name: string, from: number): Promise<void> {
+  const { tester, context } = walk;
+  if (endsConnection(context.endpoint, name)) {
+    await tester.ended(context.answerMs);
+    return;
+  }
+  await settle(walk);
+  if (tester.messages.length > from || tester.end !== undefined) return;
+  const replies = context.endpoint.operations.some(
+    ({ messages, reply }) => messages.includes(name) && reply !== undefined && !reply.ack,
+  );
+  await tester.next(() => true, replies ? context.answerMs : context.quietMs(), from);
+}
+
+function refusalClass(context: CheckContext, message: ReceivedMessage): string | undefined {
+  return context.judge.refusalOf(message.names, message.payload)?.class;
+}
+
+/** Close codes by which a server says that it could not take a frame (RFC 6455 section 7.4.1). */
+const REFUSING_CODES: ReadonlySet<number> = new Set([1002, 1003, 1007, 1009]);
+
+function cutOff(context: CheckContext, tester: Tester, name: string): CaseOutcome | undefined {
+  const { end } = tester;
+  if (end === undefined || end.by === "kit" || endsConnection(context.endpoint, name)) return undefined;
+  if (end.code !== undefined && REFUSING_CODES.has(end.code)) {
+    return {
+      verdict: "fail",
+      expected: `the connection stays open after a valid "${name}"`,
+      got: endOf(tester),
+      mend: "Accept what the schema of the document accepts, or narrow the schema.",
+    };
+  }
+  return {
+    verdict: "inconclusive",
+    reason: `after a valid "${name}" ${endOf(tester)}, and the document does not say whether it may`,
+  };
+}

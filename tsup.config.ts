@@ -16,7 +16,7 @@ const channels = Object.fromEntries(
 const library = {
   index: "src/index.ts",
   server: "src/server.ts",
-  conformance: "conformance/server/check-server.ts",
+  conformance: "conformance/index.ts",
 };
 
 /** Packages that are bundled, and the import of package.json that leads to the bundle. */

@@ -17,10 +17,13 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** Errors whose message already is for the user; by name, so that none of their modules is loaded for it. */
+const TOLD: ReadonlySet<string> = new Set(["UsageError", "DocumentError", "CodegenError"]);
+
 /** The one or more lines that a user sees for anything that was thrown. */
 export function describeFailure(thrown: unknown, debug: boolean): string {
-  if (thrown instanceof UsageError) return `error: ${thrown.message}`;
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (TOLD.has(error.name)) return `error: ${error.message}`;
   const stack = debug && error.stack !== undefined ? `\n${error.stack}` : "";
   const system = systemFailure(error);
   if (system !== undefined) return `error: ${system}${stack}`;

@@ -2,22 +2,14 @@
  * The verbs, their options and their help. A verb's work is imported when it runs: `--help` and `--version` load
  * nothing but this file and the option parser.
  */
-import { createRequire } from "node:module";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
-import type { CheckServerOptions } from "./check-server.js";
+import type { CheckServerVerbOptions } from "./check-server.js";
 import type { GenerateOptions } from "./generate.js";
 import type { LintOptions } from "./lint.js";
 import type { ListOptions } from "./list.js";
 import type { ServeOptions } from "./serve.js";
 import type { Terminal } from "./terminal.js";
-
-/** The version in package.json. */
-export function wireproofVersion(): string {
-  const manifest: unknown = createRequire(import.meta.url)("wireproof/package.json");
-  return typeof manifest === "object" && manifest !== null && "version" in manifest
-    ? String(manifest.version)
-    : "";
-}
+import { wireproofVersion } from "./version.js";
 
 /** The command tree. `done` gets the exit code of the verb that ran. */
 export function createProgram(terminal: Terminal, done: (exitCode: number) => void): Command {
@@ -139,6 +131,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     )
     .option("--only <checks>", "only these checks: ids or their beginnings, with commas", selection)
     .option("--skip <checks>", "all but these checks", selection)
+    .option("--param <name=value>", "a value of a parameter of the address; several with commas", parameter)
     .addOption(timeScale())
     .option("--report <kind=file>", "write a report; kinds: json", reportTarget)
     .option("--verbose", "print evidence for every check, not only for failures")
@@ -150,7 +143,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
         "check server ws://127.0.0.1:8080 --channel workflow --only S-CD --seed 42",
       ),
     )
-    .action(async (url: string, options: Omit<CheckServerOptions, "url">) => {
+    .action(async (url: string, options: Omit<CheckServerVerbOptions, "url">) => {
       const { checkServerVerb } = await import("./check-server.js");
       done(await checkServerVerb({ ...options, url }, terminal));
     });
@@ -219,6 +212,14 @@ function serverUrl(text: string): string {
   if (url !== undefined && schemes.includes(url.protocol) && url.hostname !== "") return text;
   const meant = URL.canParse(`ws://${text}`) ? ` Did you mean ws://${text}?` : "";
   throw new InvalidArgumentError(`A URL begins with ws://, wss://, http:// or https://.${meant}`);
+}
+
+function parameter(text: string, previous: Record<string, string[]> = {}): Record<string, string[]> {
+  const at = text.indexOf("=");
+  const values = text.slice(at + 1).split(",");
+  if (at < 1 || values.includes(""))
+    throw new InvalidArgumentError("It is a name and a value, as id=42 or id=42,43.");
+  return { ...previous, [text.slice(0, at)]: values };
 }
 
 /** A report to write, from `kind=file`. */

@@ -1,0 +1,66 @@
+/** `wireproof check server`: judges a server, prints what was found, writes reports. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { renderReport } from "../../conformance/report/text.js";
+import { checkServer, type Progress } from "../../conformance/server/check-server.js";
+import { chooseContract, chooseEndpoint, type Perspective } from "./document.js";
+import { UsageError } from "./failure.js";
+import type { ReportTarget } from "./program.js";
+import type { Terminal } from "./terminal.js";
+import { wireproofVersion } from "./version.js";
+
+export interface CheckServerVerbOptions {
+  readonly url: string;
+  readonly document?: string;
+  readonly channel?: string;
+  readonly as?: Perspective;
+  readonly seed?: number;
+  readonly runs?: number;
+  readonly only?: readonly string[];
+  readonly skip?: readonly string[];
+  readonly param?: Readonly<Record<string, readonly string[]>>;
+  readonly timeScale?: number;
+  readonly report?: readonly ReportTarget[];
+  readonly verbose?: boolean;
+}
+
+/** The exit code is the report's own: 0 conforms, 1 does not, 2 the kit failed, 3 too little was tested. */
+export async function checkServerVerb(options: CheckServerVerbOptions, terminal: Terminal): Promise<number> {
+  const { url, document, channel, as, report: targets = [], verbose = false, param, ...selection } = options;
+  const contract = await chooseContract(document, as);
+  if (channel !== undefined) chooseEndpoint(contract, channel);
+  else if (contract.endpoints.length > 1) {
+    const known = contract.endpoints.map(({ name }) => name).join(", ");
+    throw new UsageError(
+      `the document has several channels; say which one the server speaks with --channel (${known})`,
+    );
+  }
+  const report = await checkServer({
+    ...selection,
+    contract,
+    url,
+    ...(channel === undefined ? {} : { channel }),
+    ...(param === undefined ? {} : { parameters: param }),
+    version: wireproofVersion(),
+    onProgress: (progress) => showProgress(progress, terminal, verbose),
+  });
+  terminal.result(renderReport(report, { colors: terminal.colors, verbose }));
+  for (const { file } of targets) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+    terminal.progress(`report: ${file}`);
+  }
+  return report.exitCode;
+}
+
+/** One line for each check that is done: enough to see that it goes on, and what for. */
+function showProgress(progress: Progress, terminal: Terminal, verbose: boolean): void {
+  if (progress.kind === "started") {
+    if (verbose) terminal.progress(`… ${progress.id}`);
+    return;
+  }
+  const { id, verdict, durationMs } = progress.outcome;
+  terminal.progress(
+    `[${progress.done}/${progress.total}] ${id} ${verdict} (${(durationMs / 1000).toFixed(1)} s)`,
+  );
+}

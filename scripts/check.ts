@@ -19,8 +19,12 @@ const LIMITS: Readonly<Record<string, number>> = {
 /** Upper bound in bytes of one decoder of one generated endpoint, bundled and minified for a browser. */
 const DECODER_LIMIT = 40_000;
 
+const MAX_OUTPUT_LINES = 80;
+
 const command = (program: string, ...args: string[]): string => {
+  const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" };
   const result = spawnSync(program, args, {
+    env,
     encoding: "utf8",
     timeout: 600_000,
     shell: process.platform === "win32",
@@ -83,6 +87,14 @@ async function sizes(): Promise<string> {
   return faults.join("\n");
 }
 
+/** The end of a long output says the most. */
+function excerpt(output: string): string {
+  const lines = output.trimEnd().split("\n");
+  const left = lines.length - MAX_OUTPUT_LINES;
+  const shown = left > 0 ? [`… ${left} lines before`, ...lines.slice(left)] : lines;
+  return shown.map((line) => `     ${line.slice(0, 300)}`).join("\n");
+}
+
 let failed = 0;
 for (const step of steps) {
   const start = performance.now();
@@ -90,7 +102,7 @@ for (const step of steps) {
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   if (fault !== "") failed++;
   process.stdout.write(`${fault === "" ? "ok  " : "FAIL"} ${step.name} (${seconds} s)\n`);
-  if (fault !== "") process.stdout.write(`${fault.trimEnd().replaceAll(/^/gm, "     ")}\n`);
+  if (fault !== "") process.stdout.write(`${excerpt(fault)}\n`);
 }
 process.stdout.write(`check: ${steps.length - failed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -14,6 +14,7 @@ import {
   type Report,
   summarise,
 } from "../report/report.js";
+import { shortTranscript } from "../report/shorten.js";
 import { REQUIREMENT_SET, type Requirement, requirementOf } from "../requirements.js";
 import { createRun, type Run } from "../run.js";
 import { type Selection, selectChecks } from "../selection.js";
@@ -385,7 +386,7 @@ class Execution {
       flaky: final.flaky ?? false,
       durationMs: Math.round(ms),
       ...(final.notes === undefined || final.notes.length === 0 ? {} : { notes: final.notes }),
-      transcript: failing ? (final.transcript ?? []) : [],
+      transcript: failing ? shortTranscript(final.transcript ?? []) : [],
     };
   }
 

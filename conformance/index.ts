@@ -1,0 +1,9 @@
+/** The conformance kit: judges any WebSocket server by its contract alone. */
+export type { Case, Check, CheckContext, CheckResult, Tester, Verdict } from "./check.js";
+export type { Observation, Outcome, Report } from "./report/report.js";
+export { renderReport, type TextOptions } from "./report/text.js";
+export { type Requirement, requirementOf, requirements } from "./requirements.js";
+export { type CheckServerOptions, checkServer, type Progress } from "./server/check-server.js";
+export { UsageError } from "./server/subject.js";
+export type { TranscriptEntry } from "./transcript.js";
+export type { ExitCode } from "./verdict.js";

@@ -1,0 +1,118 @@
+import { randomUUID } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Case, CheckContext } from "./check.js";
+import { asJson, type CaseOutcome, type PropertyOptions, resultOf, runProperty } from "./property.js";
+import { seededRandom } from "./random.js";
+
+/** Cases without a connection: a property knows no more of a case than its transcript. */
+function contextOf(seed = 7): CheckContext & { readonly labels: string[] } {
+  const labels: string[] = [];
+  const context: Pick<CheckContext, "seed" | "runs" | "inCase"> = {
+    seed,
+    runs: 20,
+    inCase: (label, script) => {
+      labels.push(label);
+      const scene: Case = {
+        label,
+        identity: randomUUID(),
+        random: seededRandom(seed),
+        transcript: [],
+        violations: [],
+        now: () => 0,
+        connect: () => Promise.reject(new Error("no connection here")),
+      };
+      return script(scene);
+    },
+  };
+  // The property runner uses these three and nothing else of the context.
+  return Object.assign(context as CheckContext, { labels });
+}
+
+const pass: CaseOutcome = { verdict: "pass" };
+const fail = (got: string): CaseOutcome => ({ verdict: "fail", expected: "less", got });
+const numbers = fc.array(fc.integer({ min: 0, max: 1000 }), { maxLength: 20 });
+const property = (options: Partial<PropertyOptions<number[]>> & Pick<PropertyOptions<number[]>, "script">) =>
+  ({ label: "numbers", arbitrary: numbers, ...options }) satisfies PropertyOptions<number[]>;
+
+describe("a property", () => {
+  it("passes when every case does, examples first", async () => {
+    const seen: number[][] = [];
+    const result = await runProperty(
+      contextOf(),
+      property({
+        examples: [[1], [2]],
+        concurrency: 1,
+        script: async (value) => {
+          seen.push(value);
+          return pass;
+        },
+      }),
+    );
+    expect(seen.slice(0, 2)).toEqual([[1], [2]]);
+    expect(result).toMatchObject({ cases: 22, passed: 22, interrupted: false });
+    expect(resultOf(result, { pass: "fine" })).toMatchObject({ verdict: "pass", reason: "fine", cases: 22 });
+  });
+
+  it("shrinks what fails, and its path leads back to it", async () => {
+    const script = async (value: number[]) => (value.some((one) => one > 500) ? fail(String(value)) : pass);
+    const result = await runProperty(contextOf(), property({ script }));
+    expect(result.failure?.value).toEqual([501]);
+    const { seed, path } = result.failure?.replay ?? { seed: 0 };
+    const replayed: number[][] = [];
+    await fc.check(
+      fc.asyncProperty(numbers, async (value) => {
+        replayed.push(value);
+      }),
+      { seed, ...(path === undefined ? {} : { path }), numRuns: 1 },
+    );
+    expect(replayed[0]).toEqual([501]);
+  });
+
+  it("shrinks a failing example too", async () => {
+    const script = async (value: number[]) => (value.length > 1 ? fail("long") : pass);
+    const result = await runProperty(contextOf(), property({ examples: [[7, 8, 9]], runs: 0, script }));
+    expect(result.failure?.value).toHaveLength(2);
+  });
+
+  it("does not count a case that fails only now and then: that is flaky, and no verdict", async () => {
+    let turn = 0;
+    const script = async () => {
+      turn += 1;
+      return turn === 1 || turn === 3 ? fail("once") : pass;
+    };
+    const result = await runProperty(contextOf(), property({ examples: [[1]], runs: 0, script }));
+    expect(result.flaky).toMatchObject({ failures: 2, runs: 4 });
+    expect(resultOf(result, { pass: "" })).toMatchObject({ verdict: "inconclusive", flaky: true });
+  });
+
+  it("is no success when time ran out", async () => {
+    const script = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return pass;
+    };
+    const result = await runProperty(contextOf(), property({ budgetMs: 30, concurrency: 1, script }));
+    expect(resultOf(result, { pass: "" })).toMatchObject({ verdict: "inconclusive" });
+  });
+
+  it("is blocked by the row that its cases name", async () => {
+    const script = async (): Promise<CaseOutcome> => ({ verdict: "blocked", by: "S-CD-09" });
+    const result = await runProperty(contextOf(), property({ script }));
+    expect(resultOf(result, { pass: "" })).toMatchObject({
+      verdict: "untestable",
+      reason: "blocked by S-CD-09",
+    });
+  });
+
+  it("lets what a script throws through: that is no verdict", async () => {
+    const script = async () => Promise.reject(new Error("kit"));
+    await expect(runProperty(contextOf(), property({ script }))).rejects.toThrow("kit");
+  });
+});
+
+describe("a value in a report", () => {
+  it("shows bytes in hexadecimal and cuts what is long", () => {
+    expect(asJson({ bytes: Uint8Array.of(1, 255) })).toEqual({ bytes: "0x01ff" });
+    expect(String(asJson("x".repeat(5000)))).toHaveLength(2048);
+  });
+});

@@ -1,0 +1,83 @@
+/** A transcript as a timed sequence: the kit on the left, the server on the right, one line an arrow. */
+import type { TranscriptEntry } from "../transcript.js";
+import { cutMiddle, pad, printable } from "./width.js";
+
+type Formatter = (text: string) => string;
+
+/** The colours that the drawing uses. */
+export interface SequenceColors {
+  readonly dim: Formatter;
+  readonly red: Formatter;
+  readonly cyan: Formatter;
+  readonly yellow: Formatter;
+}
+
+/** Lines that are drawn of a long transcript: its beginning and its end. */
+const DRAWN = { first: 8, last: 14 } as const;
+
+/** Draws a transcript in lines of at most `width` columns. */
+export function drawSequence(
+  transcript: readonly TranscriptEntry[],
+  width: number,
+  colors: SequenceColors,
+): string[] {
+  const several = transcript.some(({ connection }) => connection !== 0);
+  const merged = merge(transcript);
+  const skipped = merged.length - DRAWN.first - DRAWN.last;
+  const head = skipped > 1 ? merged.slice(0, DRAWN.first) : merged;
+  const tail = skipped > 1 ? merged.slice(-DRAWN.last) : [];
+  const start = transcript[0]?.atMs ?? 0;
+  const draw = (entry: Drawn): string[] => row(entry, start, width, several, colors);
+  return [
+    colors.dim(`${pad("ms", 9, "right")}  ${several ? "conn  " : ""}kit ──▶ server, kit ◀── server`),
+    ...head.flatMap(draw),
+    ...(skipped > 1 ? [colors.dim(`${" ".repeat(11)}… ${skipped} more …`)] : []),
+    ...tail.flatMap(draw),
+  ];
+}
+
+interface Drawn extends TranscriptEntry {
+  readonly times: number;
+}
+
+/** The same thing again and again is one line. */
+function merge(transcript: readonly TranscriptEntry[]): Drawn[] {
+  const drawn: Drawn[] = [];
+  for (const entry of transcript) {
+    const last = drawn.at(-1);
+    const same =
+      last !== undefined &&
+      last.connection === entry.connection &&
+      last.direction === entry.direction &&
+      last.kind === entry.kind &&
+      last.fault === entry.fault &&
+      (last.text === entry.text || entry.kind === "ping" || entry.kind === "pong");
+    if (same) drawn[drawn.length - 1] = { ...last, times: last.times + 1 };
+    else drawn.push({ ...entry, times: 1 });
+  }
+  return drawn;
+}
+
+function row(entry: Drawn, start: number, width: number, several: boolean, colors: SequenceColors): string[] {
+  const time = pad((entry.atMs - start).toFixed(1), 9, "right");
+  const connection = several ? pad(`#${entry.connection}`, 6) : "";
+  const arrow = { sent: "──▶", received: "◀──", note: " · " }[entry.direction];
+  const label = entry.kind === "text" || entry.kind === "note" ? "" : `[${entry.kind}] `;
+  const times = entry.times > 1 ? ` (${entry.times}×)` : "";
+  const room = Math.max(10, width - 9 - 2 - connection.length - 4 - label.length - times.length);
+  const text = cutMiddle(printable(entry.text.replaceAll("\n", "\\n")), room);
+  const tint = entry.fault !== undefined ? colors.red : entry.direction === "sent" ? colors.cyan : plain;
+  const body = entry.direction === "note" ? colors.dim(label + text + times) : tint(label + text + times);
+  const lines = [`${colors.dim(time)}  ${colors.dim(connection)}${colors.dim(arrow)} ${body}`];
+  if (entry.fault !== undefined) {
+    const indent = " ".repeat(9 + 2 + connection.length + 4);
+    lines.push(
+      indent + colors.red(`▲ ${cutMiddle(printable(entry.fault), Math.max(10, width - indent.length - 2))}`),
+    );
+  }
+  return lines;
+}
+
+function plain(text: string): string {
+  return text;
+}

@@ -26,11 +26,14 @@ export function memberAt(place: Place | undefined, ...keys: readonly string[]): 
   let at = place;
   for (const key of keys) {
     if (at === undefined) return undefined;
-    const from = follow(at);
-    const value = memberOf(from.value, key);
-    at = value === undefined ? undefined : { file: from.file, path: [...from.path, key], value };
+    at = ownMember(follow(at), key);
   }
   return at;
+}
+
+function ownMember(place: Place, key: string): Place | undefined {
+  const value = memberOf(place.value, key);
+  return value === undefined ? undefined : { file: place.file, path: [...place.path, key], value };
 }
 
 /** The members of an object or array with their places, in document order; `$ref`s of the place itself followed. */
@@ -54,15 +57,19 @@ export function listAt(place: Place | undefined): Place[] {
 
 /** The place that a chain of `$ref`s ends at, or the place itself; its value is undefined where the chain breaks. */
 export function follow(place: Place): Place {
+  return followWithin(place, MAX_HOPS) ?? { ...place, value: undefined };
+}
+
+function followWithin(place: Place, hops: number): Place | undefined {
   let at = place;
-  for (let hop = 0; hop < MAX_HOPS; hop++) {
+  for (let left = hops; left > 0; left--) {
     const ref = refOf(at.value);
     if (ref === undefined) return at;
-    const target = resolveRef(at.file, ref);
-    if (target === undefined) break;
+    const target = resolveWithin(at.file, ref, left - 1);
+    if (target === undefined) return undefined;
     at = target;
   }
-  return { ...at, value: undefined };
+  return undefined;
 }
 
 /** The `$ref` of a reference object. */
@@ -98,11 +105,22 @@ export function parseRef(from: string, ref: string): RefTarget {
 
 /** The place that a `$ref` names, before any `$ref` that stands there is followed; undefined when there is none. */
 export function resolveRef(from: SourceFile, ref: string): Place | undefined {
+  return resolveWithin(from, ref, MAX_HOPS);
+}
+
+function resolveWithin(from: SourceFile, ref: string, hops: number): Place | undefined {
   const target = parseRef(from.path, ref);
   if (target.kind !== "place") return undefined;
   const file = target.file === from.path ? from : from.files.get(target.file);
-  if (file === undefined) return undefined;
-  return memberAt(rootOf(file), ...target.path);
+  let at = file === undefined ? undefined : rootOf(file);
+  for (const part of target.path) {
+    if (at === undefined) return undefined;
+    // A pointer is about the text as it stands; only where that has no such part does a `$ref` on the way count.
+    const own: Place | undefined = ownMember(at, part);
+    const through: Place | undefined = own === undefined && hops > 0 ? followWithin(at, hops - 1) : undefined;
+    at = own ?? (through === undefined ? undefined : ownMember(through, part));
+  }
+  return at;
 }
 
 /** What makes two places the same: file and path, every `$ref` followed. */

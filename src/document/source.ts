@@ -53,6 +53,8 @@ export function parseSource(
   });
   try {
     const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
+    // The reader turns its own exhausted stack into an error a level.
+    if (document.errors.some((error) => error.message.includes("call stack"))) return failed(TOO_DEEP, START);
     if (document.errors.length > 0) {
       const findings = document.errors.slice(0, 10).map((error: YAMLError) => {
         return syntaxFinding(name, error.message, positionAt(error.pos[0]));
@@ -66,11 +68,12 @@ export function parseSource(
     return { file: { path, name, sha256, root, position, files }, findings: [] };
   } catch (error) {
     // The parser throws on more aliases than allowed, and on nesting that its recursion cannot follow.
-    if (error instanceof RangeError) return failed("it is nested too deeply", START);
+    if (error instanceof RangeError) return failed(TOO_DEEP, START);
     return failed(error instanceof Error ? error.message : String(error), START);
   }
 }
 
+const TOO_DEEP = "it is nested too deeply";
 const START: Position = { line: 1, column: 1 };
 
 function syntaxFinding(file: string, message: string, at: Position): Finding {
@@ -112,7 +115,9 @@ function stepInto(document: Document, from: unknown, part: string): Step | undef
   const keyIs = (key: unknown, name: string) => String(isScalar(key) ? key.value : key) === name;
   const pair = node.items.find((item) => keyIs(item.key, part));
   if (pair !== undefined) return { node: pair.value, offset: rangeStart(pair.key) ?? rangeStart(pair.value) };
-  for (const merge of node.items.filter((item) => keyIs(item.key, "<<"))) {
+  // The reader gives a merge key a symbol for its value.
+  const isMerge = (key: unknown) => keyIs(key, "<<") || keyIs(key, "Symbol(<<)");
+  for (const merge of node.items.filter((item) => isMerge(item.key))) {
     const merged: unknown = isAlias(merge.value) ? merge.value.resolve(document) : merge.value;
     for (const source of isSeq(merged) ? merged.items : [merged]) {
       const step = stepInto(document, source, part);

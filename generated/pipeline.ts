@@ -33,7 +33,7 @@ export interface Connected {
   /** The pipeline that the address names. */
   pipeline_uuid: string;
   session_type: SessionType;
-  timestamp: Timestamp2;
+  timestamp: IsoTimestamp;
   [k: string]: unknown;
 }
 
@@ -69,7 +69,7 @@ export interface Broadcast {
   type: "broadcast";
   /** The notice. */
   message: string;
-  timestamp: Timestamp2;
+  timestamp: IsoTimestamp;
   [k: string]: unknown;
 }
 
@@ -77,7 +77,7 @@ export interface Broadcast {
 export interface Pong {
   /** Names the event. */
   type: "pong";
-  timestamp: Timestamp2;
+  timestamp: IsoTimestamp;
   [k: string]: unknown;
 }
 
@@ -219,7 +219,7 @@ export type SessionType = "person" | "group";
 /**
  * When the server made the event: ISO 8601, with or without a time zone (without one it is the server's own).
  */
-export type Timestamp2 = string;
+export type IsoTimestamp = string;
 
 export interface UserMessageData {
   id: MessageId;
@@ -228,7 +228,7 @@ export interface UserMessageData {
   /** The Plain texts joined, other components as `[Type]`. */
   content: string;
   message_chain?: MessageChain;
-  timestamp: Timestamp2;
+  timestamp: IsoTimestamp;
   /** A question is always whole. */
   is_final: true;
   connection_id?: ConnectionId;
@@ -242,7 +242,7 @@ export interface ResponseData {
   /** The text so far, from its beginning: each frame repeats it and adds to it. */
   content: string;
   message_chain?: MessageChain;
-  timestamp: Timestamp2;
+  timestamp: IsoTimestamp;
   /** True on the last frame of this answer. */
   is_final: boolean;
   connection_id?: ConnectionId;
@@ -496,7 +496,10 @@ function judgeEvent(v: unknown): string | DecodeError {
         typeof v.type === "string",
         eventNames,
         commandNames.names,
-        [["/event", v.event], ["/cmd", v.cmd]],
+        [
+          ["/event", v.event],
+          ["/cmd", v.cmd],
+        ],
       );
   }
 }
@@ -519,7 +522,10 @@ function judgeCommand(v: unknown): string | DecodeError {
         typeof v.type === "string",
         commandNames,
         eventNames.names,
-        [["/event", v.event], ["/cmd", v.cmd]],
+        [
+          ["/event", v.event],
+          ["/cmd", v.cmd],
+        ],
       );
   }
 }
@@ -726,16 +732,23 @@ function checkOtherComponent(v: unknown): boolean {
 
 function checkOtherComponentType(v: unknown): boolean {
   if (typeof v !== "string") return no(v, "a string");
-  if (
-    v === "Plain" ||
-    v === "At" ||
-    v === "AtAll" ||
-    v === "Image" ||
-    v === "Voice" ||
-    v === "File" ||
-    v === "Quote"
-  ) {
+  if (checkOtherComponentTypeNot(v)) {
     return no(v, 'anything but one of "Plain", "At", "AtAll", "Image", "Voice", "File", "Quote"');
+  }
+  return true;
+}
+
+function checkOtherComponentTypeNot(v: unknown): boolean {
+  if (
+    v !== "Plain" &&
+    v !== "At" &&
+    v !== "AtAll" &&
+    v !== "Image" &&
+    v !== "Voice" &&
+    v !== "File" &&
+    v !== "Quote"
+  ) {
+    return no(v, 'one of "Plain", "At", "AtAll", "Image", "Voice", "File", "Quote"');
   }
   return true;
 }

@@ -549,7 +549,10 @@ function judgeEvent(v: unknown): string | DecodeError {
         typeof v.event === "string",
         eventNames,
         commandNames.names,
-        [["/type", v.type], ["/cmd", v.cmd]],
+        [
+          ["/type", v.type],
+          ["/cmd", v.cmd],
+        ],
       );
   }
 }
@@ -584,7 +587,10 @@ function judgeCommand(v: unknown): string | DecodeError {
         typeof v.event === "string",
         commandNames,
         eventNames.names,
-        [["/type", v.type], ["/cmd", v.cmd]],
+        [
+          ["/type", v.type],
+          ["/cmd", v.cmd],
+        ],
       );
   }
 }

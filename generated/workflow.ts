@@ -630,7 +630,10 @@ function judgeEvent(v: unknown): string | DecodeError {
         typeof v.event === "string",
         eventNames,
         commandNames.names,
-        [["/cmd", v.cmd], ["/type", v.type]],
+        [
+          ["/cmd", v.cmd],
+          ["/type", v.type],
+        ],
       );
   }
 }
@@ -661,7 +664,10 @@ function judgeCommand(v: unknown): string | DecodeError {
         typeof v.cmd === "string",
         commandNames,
         eventNames.names,
-        [["/event", v.event], ["/type", v.type]],
+        [
+          ["/event", v.event],
+          ["/type", v.type],
+        ],
       );
   }
 }

@@ -123,7 +123,8 @@ export async function openPage(
   if (transport === "socket.io") {
     await page.addScriptTag({ path: `${ROOT}node_modules/socket.io-client/dist/socket.io.min.js` });
   }
-  await page.evaluate(transport === "socket.io" ? SOCKET_IO_PAGE : WEBSOCKET_PAGE, url);
+  const connect = transport === "socket.io" ? SOCKET_IO_PAGE : WEBSOCKET_PAGE;
+  await page.evaluate(`(${connect})(${JSON.stringify(url)})`);
   return {
     send: (text) => page.evaluate(`peer.send(${JSON.stringify(text)})`),
     next: (timeoutMs) => inbox.take(timeoutMs),

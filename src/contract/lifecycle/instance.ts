@@ -134,7 +134,9 @@ export class Instance {
     const left = this.#configurations.filter((configuration) => {
       const deadline = deadlineOf(this.automaton, configuration, this.#bounds);
       if (deadline === undefined || deadline.atMs >= nowMs) return true;
-      if (last === undefined || deadline.atMs > last.atMs) last = deadline;
+      // A close that is due is what the report is about, whatever else ran out with it.
+      if (last?.reason === "close") return false;
+      if (last === undefined || deadline.reason === "close" || deadline.atMs > last.atMs) last = deadline;
       return false;
     });
     if (left.length === 0) return last;
@@ -199,17 +201,15 @@ export class Instance {
 
   *#silent(from: Configuration, atMs: number): Generator<Configuration> {
     if (from.state === CLOSED) return;
-    const [head, ...rest] = from.pending;
-    if (head !== undefined) {
-      const step = this.automaton.first(from.state, from.memory, head.move);
+    for (const [index, command] of from.pending.entries()) {
+      const step = this.automaton.first(from.state, from.memory, command.move);
+      // Only the head is taken; but a close may cut off the refusals of those before the command that it obeys.
+      if (step === undefined || (index > 0 && step.state !== CLOSED)) continue;
       // A state entered by a command counts from its sending; under `queued` from when it could be taken.
-      const clock = clockOf(this.automaton, head) ?? atMs;
-      if (step !== undefined) {
-        // What was sent after the command that ends the connection is no longer judged.
-        const pending = step.state === CLOSED ? [] : rest;
-        const next = afterStep(from, step, { enteredAtMs: clock, pending });
-        yield review(this.automaton, next, clock);
-      }
+      const clock = clockOf(this.automaton, command) ?? atMs;
+      // What was sent after the command that ends the connection is no longer judged.
+      const pending = step.state === CLOSED ? [] : from.pending.slice(1);
+      yield review(this.automaton, afterStep(from, step, { enteredAtMs: clock, pending }), clock);
     }
     if (!this.#others) return;
     for (const step of this.automaton.others(from.state, from.memory)) {

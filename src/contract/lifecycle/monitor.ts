@@ -138,15 +138,12 @@ export class Monitor implements LifecycleMonitor {
     this.advance(atMs);
     this.#over = true;
     if (info.by === "client" || info.explained === true || this.#endpoint.lifecycles.length === 0) return;
-    const certain = this.#instances.some(
-      ({ configurations }) =>
-        configurations.length > 0 && configurations.every(({ state }) => state === CLOSED),
-    );
+    if (this.#ledger.closes || this.#closeExcused || this.#anyLost) return;
     if (this.#closing.size > 0) {
-      if (certain) this.#checkCode(info.code, atMs);
+      const fault = wrongCloseCode(this.#endpoint, info.code);
+      if (fault !== undefined) this.#violate(undefined, { atMs, ...fault });
       return;
     }
-    if (this.#ledger.closes || this.#closeExcused || this.#anyLost) return;
     this.#violate(undefined, { atMs, ...unexplainedClose(info.code) });
   }
 
@@ -379,11 +376,6 @@ export class Monitor implements LifecycleMonitor {
   #violate(instance: Instance | undefined, what: Fault & { readonly atMs: number }): void {
     if (this.violations.length >= MAX_VIOLATIONS) return;
     this.violations.push(violationOf(this.#endpoint, instance, this.#instances, what));
-  }
-
-  #checkCode(code: number | undefined, atMs: number): void {
-    const fault = wrongCloseCode(this.#endpoint, code);
-    if (fault !== undefined) this.#violate(undefined, { atMs, ...fault });
   }
 
   #answerMs(): number {

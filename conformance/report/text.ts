@@ -1,139 +1,172 @@
-/** A report as text for a person: one table, then each failure with its evidence, then the conclusion. */
+/** The report for a terminal: one table, then every failure in full. */
 import { createColors } from "picocolors";
 import type { Verdict } from "../check.js";
-import type { TranscriptEntry } from "../transcript.js";
+import { coverage } from "../verdict.js";
 import type { Outcome, Report } from "./report.js";
+import { drawSequence } from "./sequence.js";
+import { cut, pad, wrap } from "./width.js";
 
+/** How to render. */
 export interface TextOptions {
-  readonly colors: boolean;
-  /** Evidence also for checks that did not fail. */
-  readonly verbose: boolean;
+  /** Columns of the terminal; default 100, never under 60. */
+  readonly width?: number;
+  /** Default: no colours. */
+  readonly colors?: boolean;
+  /** Lists rows that do not apply as well. */
+  readonly verbose?: boolean;
 }
 
+const SYMBOLS: Readonly<Record<Verdict, string>> = {
+  pass: "✓",
+  fail: "✗",
+  warn: "▲",
+  untestable: "○",
+  inconclusive: "?",
+  "not-applicable": "·",
+};
+
+type Paint = (text: string) => string;
 type Colors = ReturnType<typeof createColors>;
 
-/** The most lines of a transcript, and characters of one frame, that a person reads. */
-const MAX_ENTRIES = 40;
-const MAX_TEXT = 400;
+/** Widths of the columns that do not grow. */
+const ID = 9;
+const LEVEL = 8;
+const CASES = 6;
+const MS = 8;
 
-/** The text of a report, without a line feed at its end. */
-export function renderReport(report: Report, options: TextOptions): string {
-  const colors = createColors(options.colors);
-  const failing = report.outcomes.filter(({ verdict }) => verdict === "fail" || verdict === "warn");
-  const shown = options.verbose ? report.outcomes : failing;
-  return [
-    heading(report, colors),
-    "",
-    ...table(report.outcomes, colors),
-    "",
-    ...shown.flatMap((outcome) => [...evidence(outcome, colors), ""]),
-    ...report.observations.flatMap(({ check, count, expected, got, during }) => [
-      `Seen besides, ${count === 1 ? "once" : `${count} times`}, a violation of ${check}, which is not checked here (${oneLine(during)}):`,
-      ...labelled({ expected, got }),
-      "",
-    ]),
-    ...report.harnessFaults.map(({ check, message }) => `Fault of the kit in ${check}: ${oneLine(message)}`),
-    conclusion(report, colors),
-  ].join("\n");
-}
-
-function heading(report: Report, colors: Colors): string {
-  const { contract, subject, run } = report;
-  const scale = run.timeScale === 1 ? "" : `, time × ${run.timeScale}`;
-  const how = `seed ${run.seed}, ${run.runs} runs${scale}`;
-  return `${colors.bold(contract.channel)}  ${subject.url}\n${contract.title} ${contract.version}; ${how}`;
-}
-
-function table(outcomes: readonly Outcome[], colors: Colors): string[] {
-  const width = (of: (outcome: Outcome) => string): number =>
-    Math.max(...outcomes.map((one) => of(one).length), 0);
-  const ids = width(({ id }) => id);
-  const levels = width(({ level }) => level);
-  const verdicts = width(({ verdict }) => verdict);
-  const cases = width((one) => String(one.cases));
-  return outcomes.map((one) => {
-    const settled = one.verdict === "pass" || one.verdict === "fail" || one.verdict === "warn";
-    const what = settled ? one.title : `${one.title}: ${oneLine(one.reason)}`;
-    const verdict = paint(one.verdict, one.verdict.padEnd(verdicts), colors);
-    const count = `${String(one.cases).padStart(cases)} ${one.cases === 1 ? "case " : "cases"}`;
-    return `  ${one.id.padEnd(ids)}  ${one.level.padEnd(levels)}  ${verdict}  ${count}  ${what}`;
-  });
-}
-
-function evidence(outcome: Outcome, colors: Colors): string[] {
-  const { id, level, verdict, sentence, clause, clauseUrl, reason, expected, got, mend } = outcome;
-  const { counterexample, replay, transcript, flaky, notes = [] } = outcome;
-  const url = clause === clauseUrl ? "" : `, ${clauseUrl}`;
-  return [
-    `${paint(verdict, verdict.toUpperCase(), colors)} ${colors.bold(id)} (${level}) ${sentence} [${clause}${url}]`,
-    ...labelled({
-      reason,
-      expected,
-      got,
-      mend,
-      frame: counterexample === undefined ? undefined : JSON.stringify(counterexample),
-      flaky: flaky ? "it did not fail each time that it was tried" : undefined,
-      notes: notes.length === 0 ? undefined : notes.join("; "),
-      replay: replay?.command,
-    }),
-    ...sequence(transcript),
-  ];
-}
-
-/** What crossed the wire, as a sequence diagram with times: the kit on the left, the server on the right. */
-function sequence(transcript: readonly TranscriptEntry[]): string[] {
-  if (transcript.length === 0) return [];
-  const left = Math.max(0, transcript.length - MAX_ENTRIES);
-  const several = new Set(transcript.map(({ connection }) => connection)).size > 1;
-  const rows = transcript.slice(left).map((entry) => {
-    const time = `${Math.round(entry.atMs)} ms`.padStart(9);
-    const who = several ? ` #${entry.connection}` : "";
-    const arrow = { sent: "kit ──▶ server", received: "kit ◀── server", note: "      ·       " }[
-      entry.direction
-    ];
-    const kind = entry.kind === "text" || entry.kind === "note" ? "" : `[${entry.kind}] `;
-    const fault = entry.fault === undefined ? "" : `\n${" ".repeat(14)}^ ${oneLine(entry.fault)}`;
-    return `  ${time}${who}  ${arrow}  ${kind}${oneLine(entry.text)}${fault}`;
-  });
-  return [...(left > 0 ? [`  … ${left} earlier lines are in the report`] : []), ...rows];
-}
-
-function conclusion(report: Report, colors: Colors): string {
-  const counts = Object.entries(report.summary)
-    .filter(([, count]) => count > 0)
-    .map(([verdict, count]) => `${count} ${verdict}`);
-  const color = report.exitCode === 0 ? colors.green : colors.red;
-  return `${color(`${report.contract.channel}: ${report.conclusion}`)} (${counts.join(", ")}; exit ${report.exitCode})`;
-}
-
-/** Labels aligned before their texts; what is undefined is left out. */
-function labelled(texts: Readonly<Record<string, string | undefined>>): string[] {
-  return Object.entries(texts).flatMap(([label, text]) =>
-    text === undefined ? [] : [`  ${label.padEnd(8)}  ${oneLine(text)}`],
+/** Renders a report, without a line feed at its end. */
+export function renderReport(report: Report, options: TextOptions = {}): string {
+  const width = Math.max(60, Math.min(options.width ?? 100, 140));
+  const colors = createColors(options.colors ?? false);
+  const shown = report.outcomes.filter(
+    ({ verdict }) => options.verbose === true || verdict !== "not-applicable",
   );
+  const failures = shown.filter(({ verdict }) => verdict === "fail" || verdict === "warn");
+  const parts = [
+    heading(report, colors, width),
+    table(shown, colors, width),
+    ...failures.map((outcome) => failure(outcome, colors, width)),
+    observations(report, colors, width),
+    faults(report, colors, width),
+    conclusion(report, colors, width),
+  ];
+  return parts.filter((part) => part !== "").join("\n\n");
 }
 
-/** A text of the subject in one line: shortened, and without characters that a terminal obeys. */
-function oneLine(text: string): string {
-  const short = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}… (${text.length} characters)` : text;
-  return short.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (c) => {
-    if (c === "\n") return "\\n";
-    if (c === "\t") return "\\t";
-    return `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
-  });
-}
-
-function paint(verdict: Verdict, text: string, colors: Colors): string {
+function paintOf(colors: Colors, verdict: Verdict): Paint {
   switch (verdict) {
     case "pass":
-      return colors.green(text);
+      return colors.green;
     case "fail":
-      return colors.red(colors.bold(text));
+      return colors.red;
     case "warn":
     case "inconclusive":
+      return colors.yellow;
     case "untestable":
-      return colors.yellow(text);
+      return colors.magenta;
     case "not-applicable":
-      return colors.dim(text);
+      return colors.dim;
   }
+}
+
+function heading(report: Report, colors: Colors, width: number): string {
+  const { contract, run, subject } = report;
+  const scale = run.timeScale === 1 ? "" : ` · time × ${run.timeScale}`;
+  const facts = `${contract.title} ${contract.version} · seed ${run.seed} · ${run.cases} cases on ${run.connections} connections · ${run.events} events judged · ${seconds(run.durationMs)}${scale}`;
+  const witness = `witness: ${run.witness ?? "none declared"}`;
+  const details = [...wrap(facts, width), ...wrap(witness, width)].map((line) => colors.dim(line));
+  return [`${colors.bold(contract.channel)}  ${subject.url}`, ...details].join("\n");
+}
+
+/** id, level, verdict, requirement (with the reason where it does not speak for itself), cases, time. */
+function table(outcomes: readonly Outcome[], colors: Colors, width: number): string {
+  const verdictWidth = Math.max(7, ...outcomes.map(({ verdict }) => verdict.length + 2)) + 2;
+  const room = Math.max(20, width - ID - LEVEL - verdictWidth - CASES - MS);
+  const rule = colors.dim("─".repeat(width));
+  const head = colors.dim(
+    pad("id", ID) +
+      pad("level", LEVEL) +
+      pad("verdict", verdictWidth) +
+      pad("requirement", room) +
+      pad("cases", CASES, "right") +
+      pad("ms", MS, "right"),
+  );
+  const rows = outcomes.map((outcome) => {
+    const { id, level, verdict, title, cases, durationMs } = outcome;
+    const [first = "", ...more] = wrap(title, room - 1);
+    const line =
+      colors.bold(pad(id, ID)) +
+      colors.dim(pad(level, LEVEL)) +
+      paintOf(colors, verdict)(pad(`${SYMBOLS[verdict]} ${verdict}`, verdictWidth)) +
+      pad(first, room) +
+      colors.dim(pad(cases === 0 ? "–" : String(cases), CASES, "right")) +
+      colors.dim(pad(String(durationMs), MS, "right"));
+    const indent = " ".repeat(ID + LEVEL + verdictWidth);
+    const told = verdict === "pass" || verdict === "fail" || verdict === "warn";
+    const reason = told ? [] : wrap(outcome.reason, width - indent.length).map((text) => colors.dim(text));
+    return [line, ...[...more, ...reason].map((text) => indent + text)].join("\n");
+  });
+  return [rule, head, rule, ...rows, rule].join("\n");
+}
+
+function failure(outcome: Outcome, colors: Colors, width: number): string {
+  const paint = paintOf(colors, outcome.verdict);
+  const lines = [paint(colors.bold(`${SYMBOLS[outcome.verdict]} ${outcome.id}  ${outcome.title}`))];
+  const say = (label: string, text: string | undefined, tint: Paint = (plain) => plain): void => {
+    if (text === undefined || text === "") return;
+    for (const [index, line] of wrap(text, width - 12).entries()) {
+      lines.push(`  ${colors.dim(pad(index === 0 ? label : "", 10))}${tint(line)}`);
+    }
+  };
+  const { expected, got, counterexample } = outcome;
+  say("rule", outcome.sentence);
+  say("clause", `${outcome.clause} (${outcome.level})`);
+  say("reason", outcome.reason);
+  say("expected", expected, colors.green);
+  say("got", got, colors.red);
+  say("mend", outcome.mend);
+  if (counterexample !== undefined && counterexample !== null) {
+    const text = typeof counterexample === "string" ? counterexample : JSON.stringify(counterexample);
+    say("case", cut(text, 8 * (width - 12)));
+  }
+  for (const note of outcome.notes ?? []) say("note", note);
+  if (outcome.transcript.length > 0) {
+    lines.push("", ...drawSequence(outcome.transcript, width - 2, colors).map((line) => `  ${line}`), "");
+  }
+  if (outcome.replay !== undefined) {
+    // A command is never broken: it is there to be copied.
+    lines.push(`  ${colors.dim(pad("replay", 10))}${colors.cyan(outcome.replay.command)}`);
+  }
+  return lines.join("\n");
+}
+
+function observations(report: Report, colors: Colors, width: number): string {
+  if (report.observations.length === 0) return "";
+  const lines = report.observations.flatMap(({ check, count, expected, got, during }) =>
+    wrap(`${check} (${count}×, ${during}): expected ${expected}; got ${got}`, width - 2),
+  );
+  const head = colors.yellow("Also seen, although no check of this run owns the rule:");
+  return [head, ...lines.map((line) => `  ${line}`)].join("\n");
+}
+
+function faults(report: Report, colors: Colors, width: number): string {
+  if (report.harnessFaults.length === 0) return "";
+  const lines = report.harnessFaults.flatMap(({ check, message }) => wrap(`${check}: ${message}`, width - 2));
+  const head = colors.red("The kit itself failed, and accuses nobody. Please report these lines:");
+  return [head, ...lines.map((line) => `  ${line}`)].join("\n");
+}
+
+function conclusion(report: Report, colors: Colors, width: number): string {
+  const order: readonly Verdict[] = ["pass", "fail", "warn", "untestable", "inconclusive", "not-applicable"];
+  const counts = order
+    .filter((verdict) => report.summary[verdict] > 0)
+    .map((verdict) => paintOf(colors, verdict)(`${SYMBOLS[verdict]} ${report.summary[verdict]} ${verdict}`));
+  const { decided, applicable } = coverage(report.outcomes);
+  const paint = report.exitCode === 0 ? colors.green : report.exitCode === 3 ? colors.yellow : colors.red;
+  const closing = `${report.contract.channel}: ${report.conclusion} · ${decided} of ${applicable} applicable MUST checks decided · exit ${report.exitCode}`;
+  return [counts.join("   "), ...wrap(closing, width).map((line) => paint(line))].join("\n");
+}
+
+function seconds(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
 }

@@ -1,0 +1,239 @@
+/** S-SM-02: a command that its state does not allow is refused, and the walk goes on as if it had not been sent. */
+
+import fc from "fast-check";
+import type { Json, Lifecycle } from "../../src/contract/contract.js";
+import type { Case, Check, CheckContext, ReceivedMessage } from "../check.js";
+import { endOf } from "../exchange.js";
+import { excerpt } from "../judge.js";
+import { type CaseOutcome, resultOf, runProperty } from "../property.js";
+import { concluded, notApplicable } from "./blame.js";
+import { type CommandSource, commandSource } from "./commands.js";
+import {
+  commandsThatAre,
+  openWalk,
+  reach,
+  settle,
+  statesNow,
+  takeWalk,
+  type Walk,
+  type WalkStep,
+  walkSteps,
+} from "./walker.js";
+
+const ID = "S-SM-02";
+
+/** A command that no transition takes in a state. */
+export interface IllegalPair {
+  readonly lifecycle: string;
+  readonly state: string;
+  readonly command: string;
+}
+
+interface IllegalCase {
+  readonly pair: IllegalPair;
+  /** Which payloads lead there, and which one is tried. */
+  readonly variant: number;
+  /** How the walk goes on. */
+  readonly after: readonly WalkStep[];
+}
+
+/** So often the state is reached again when the subject left it before the command could be judged. */
+const ATTEMPTS = 3;
+
+/** States that could not be reached in so many cases are not tried again: the wait is the same each time. */
+const FUTILE_AFTER = 2;
+
+/** Each pair of the automata, then random ones with longer walks after them. */
+export const illegalCommands: Check = {
+  id: ID,
+  async run(context) {
+    const { endpoint } = context;
+    if (endpoint.lifecycles.length === 0) return notApplicable("the document declares no lifecycle");
+    if (endpoint.protocol.reject === undefined) {
+      return notApplicable("the document declares no `reject`: what a refusal looks like is unknown");
+    }
+    const source = commandSource(context.judge, context.seed);
+    const pairs = endpoint.lifecycles.flatMap((lifecycle) => pairsOf(lifecycle, source.names));
+    if (pairs.length === 0) return notApplicable("every command is legal in every state");
+    const ledger = new Reachability();
+    const property = await runProperty(context, {
+      label: "illegal command",
+      examples: pairs.map((pair, variant): IllegalCase => ({ pair, variant, after: [PATIENT_STEP] })),
+      arbitrary: fc.record({
+        pair: fc.constantFrom(...pairs),
+        variant: fc.nat(20),
+        after: walkSteps(3),
+      }),
+      show: ({ pair, variant, after }): Json => ({ ...pair, variant, after: after.length }),
+      script: (value, scene) => playPair(context, source, ledger, value, scene),
+    });
+    const failure = property.failure;
+    if (failure !== undefined && (await failsWithoutIt(context, source, failure.value))) {
+      return { verdict: "untestable", reason: "blocked by S-SM-01", cases: property.cases };
+    }
+    return resultOf(property, {
+      pass: `${ledger.decided.size} of ${pairs.length} pairs of state and illegal command refused without effect`,
+      notes: ledger.notes(pairs),
+    });
+  },
+};
+
+const PATIENT_STEP: WalkStep = { pick: 0, variant: 0, then: "settled" };
+
+/** Pairs of an automaton: states in which no transition is on a command that it names and does not queue. */
+export function pairsOf(lifecycle: Lifecycle, commands: readonly string[]): IllegalPair[] {
+  const { transitions } = lifecycle;
+  const states = new Set([lifecycle.initial]);
+  for (const { from, to } of transitions) {
+    for (const state of [...from, to]) if (!["*", "=", "$closed"].includes(state)) states.add(state);
+  }
+  const named = commands.filter(
+    (name) => transitions.some(({ on }) => on.includes(name)) && !lifecycle.queued.includes(name),
+  );
+  return [...states].flatMap((state) =>
+    named
+      .filter(
+        (command) =>
+          !transitions.some(
+            ({ from, on, bound, when }) =>
+              on.includes(command) &&
+              (from.includes(state) || from.includes("*")) &&
+              // A transition with a condition leaves payloads over that it does not take.
+              bound === undefined &&
+              when === undefined,
+          ),
+      )
+      .map((command) => ({ lifecycle: lifecycle.name, state, command })),
+  );
+}
+
+/** What of the automata the subject let the kit reach. */
+class Reachability {
+  readonly decided = new Set<string>();
+  readonly #missed = new Map<string, number>();
+  readonly #reached = new Set<string>();
+
+  isFutile(state: string): boolean {
+    return !this.#reached.has(state) && (this.#missed.get(state) ?? 0) >= FUTILE_AFTER;
+  }
+
+  missed(state: string): void {
+    this.#missed.set(state, (this.#missed.get(state) ?? 0) + 1);
+  }
+
+  reached(state: string): void {
+    this.#reached.add(state);
+  }
+
+  notes(pairs: readonly IllegalPair[]): string[] {
+    const states = new Set(pairs.map(({ state }) => state));
+    const left = [...states].filter((state) => !this.#reached.has(state));
+    return left.length === 0 ? [] : [`states in which the kit could not try: ${left.join(", ")}`];
+  }
+}
+
+async function playPair(
+  context: CheckContext,
+  source: CommandSource,
+  ledger: Reachability,
+  { pair, variant, after }: IllegalCase,
+  scene: Case,
+): Promise<CaseOutcome> {
+  const lifecycle = context.endpoint.lifecycles.find(({ name }) => name === pair.lifecycle);
+  if (lifecycle === undefined) throw new RangeError(`There is no lifecycle "${pair.lifecycle}".`);
+  const tester = await scene.connect();
+  const walk = openWalk(context, scene, tester, source);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (ledger.isFutile(pair.state)) break;
+    const deadline = tester.now() + 2 * context.answerMs;
+    if (!(await reach(walk, lifecycle, pair.state, { attempt: variant + attempt, deadline }))) {
+      ledger.missed(pair.state);
+      continue;
+    }
+    ledger.reached(pair.state);
+    const [illegal] = commandsThatAre("illegal", walk, [pair.command]);
+    const payload = illegal?.payloads[variant % illegal.payloads.length];
+    if (payload === undefined) {
+      return {
+        verdict: "inconclusive",
+        reason: `every payload of "${pair.command}" is legal in \`${pair.state}\``,
+      };
+    }
+    const from = tester.messages.length;
+    tester.command(pair.command, payload);
+    const refused = await awaitRefusal(walk, from);
+    const stillIllegal = statesNow(walk, lifecycle).states.every((state) => state === pair.state);
+    if (refused === undefined) {
+      // The Monitor waits for the same answer: it says so when the state still forbade the command.
+      if (scene.violations.length > 0 || tester.end !== undefined) break;
+      if (!stillIllegal) continue;
+      return concluded(scene, ID, {
+        verdict: "fail",
+        expected: `"${pair.command}" is refused in the state \`${pair.state}\``,
+        got: `no refusal within ${Math.round(context.answerMs)} ms (sent: ${excerpt(JSON.stringify(payload))})`,
+        mend: REFUSE_MEND,
+      });
+    }
+    const outcome = await goOn(walk, after, pair, refused);
+    const final = concluded(scene, ID, outcome);
+    if (final.verdict === "pass") ledger.decided.add(JSON.stringify(pair));
+    return final;
+  }
+  const reason = tester.end === undefined ? `the state \`${pair.state}\` could not be held` : endOf(tester);
+  return concluded(scene, ID, { verdict: "inconclusive", reason });
+}
+
+const REFUSE_MEND =
+  "Ask the state of the connection before acting on a command; refuse one that it does not allow with a `state` code and change nothing.";
+
+async function awaitRefusal(walk: Walk, from: number): Promise<ReceivedMessage | undefined> {
+  const { tester, context } = walk;
+  // A little longer than the Monitor's own clock, so that it is the Monitor that says what was due.
+  return tester.next(
+    (message) => context.judge.refusalOf(message.names, message.payload) !== undefined,
+    context.answerMs + 100,
+    from,
+  );
+}
+
+/** The probe: the walk goes on with legal commands, and the Monitor decides whether the state is what it was. */
+async function goOn(
+  walk: Walk,
+  after: readonly WalkStep[],
+  pair: IllegalPair,
+  refused: ReceivedMessage,
+): Promise<CaseOutcome> {
+  const { tester, context } = walk;
+  await tester.wait(context.quietMs());
+  await takeWalk(walk, after);
+  await settle(walk);
+  if (tester.end !== undefined && tester.end.by === "subject") {
+    return {
+      verdict: "fail",
+      expected: `the connection stays open after "${pair.command}" was refused in \`${pair.state}\``,
+      got: `${excerpt(refused.text)}, then ${endOf(tester)}`,
+      mend: "Refuse the one command and read on.",
+    };
+  }
+  return { verdict: "pass" };
+}
+
+/** The control: does the same walk fail without the illegal command? Then it is not this row that is broken. */
+async function failsWithoutIt(
+  context: CheckContext,
+  source: CommandSource,
+  { pair, variant, after }: IllegalCase,
+): Promise<boolean> {
+  const lifecycle = context.endpoint.lifecycles.find(({ name }) => name === pair.lifecycle);
+  if (lifecycle === undefined) return false;
+  return context.inCase("the same walk without the illegal command", async (scene) => {
+    const tester = await scene.connect();
+    const walk = openWalk(context, scene, tester, source);
+    const deadline = tester.now() + 2 * context.answerMs;
+    await reach(walk, lifecycle, pair.state, { attempt: variant, deadline });
+    await tester.wait(context.quietMs());
+    await takeWalk(walk, after);
+    await settle(walk);
+    return scene.violations.length > 0;
+  });
+}

@@ -1,0 +1,92 @@
+/** S-SM-01: on legal walks through the lifecycles every event is legal, and comes in time. */
+
+import fc from "fast-check";
+import type { Json } from "../../src/contract/contract.js";
+import type { Case, Check, CheckContext } from "../check.js";
+import { endOf } from "../exchange.js";
+import { type CaseOutcome, resultOf, runProperty } from "../property.js";
+import { blockedBy, concluded, NO_WITNESS, notApplicable } from "./blame.js";
+import { type CommandSource, commandSource, personalise } from "./commands.js";
+import { endsConnection, openWalk, settle, takeWalk, type Walk, type WalkStep, walkSteps } from "./walker.js";
+
+const ID = "S-SM-01";
+
+interface LegalWalk {
+  readonly steps: readonly WalkStep[];
+  /** Whether it ends with a command after which the server closes, where there is one. */
+  readonly closing: boolean;
+}
+
+/** Each first command with each of its known payloads, then random walks. */
+export const legalWalks: Check = {
+  id: ID,
+  async run(context) {
+    const { endpoint } = context;
+    if (endpoint.lifecycles.length === 0) return notApplicable("the document declares no lifecycle");
+    const source = commandSource(context.judge, context.seed);
+    const property = await runProperty(context, {
+      label: "legal walk",
+      examples: source.names.flatMap((_, pick) =>
+        [0, 1, 2, 3].map(
+          (variant): LegalWalk => ({ steps: [{ pick, variant, then: "settled" }], closing: variant === 3 }),
+        ),
+      ),
+      arbitrary: fc.record({ steps: walkSteps(), closing: fc.boolean() }),
+      show: (walk): Json => ({
+        steps: walk.steps.map(({ pick, variant, then }) => `${pick}.${variant}, then ${then}`),
+        closing: walk.closing,
+      }),
+      script: (value, scene) => playWalk(context, source, value, scene),
+    });
+    return resultOf(property, {
+      pass: "every event was legal in the states that the lifecycles allow, and came in time",
+    });
+  },
+};
+
+async function playWalk(
+  context: CheckContext,
+  source: CommandSource,
+  { steps, closing }: LegalWalk,
+  scene: Case,
+): Promise<CaseOutcome> {
+  const tester = await scene.connect();
+  const walk = openWalk(context, scene, tester, source);
+  await takeWalk(walk, steps);
+  await settle(walk);
+  // What must not come any more is watched for: an event after the last one.
+  await tester.wait(context.quietMs());
+  const blocked = blockedBy(scene, ID);
+  if (blocked !== undefined) return { verdict: "blocked", by: blocked };
+  if (closing && tester.end === undefined) await close(walk);
+  return concluded(scene, ID, outcomeOf(context, walk));
+}
+
+/** Ends the connection by a command, where the lifecycle has one that is legal now. */
+async function close({ tester, context, source, identifiers }: Walk): Promise<void> {
+  for (const name of source.names) {
+    if (!endsConnection(context.endpoint, name)) continue;
+    const [draft] = source.variants(name);
+    if (draft === undefined) continue;
+    const payload = personalise(draft.payload, identifiers);
+    if (tester.monitor.legalNow({ name, payload }) !== "legal") continue;
+    tester.command(name, payload);
+    await tester.ended(context.answerMs);
+    return;
+  }
+}
+
+function outcomeOf(context: CheckContext, { tester }: Walk): CaseOutcome {
+  if (tester.monitor.overflow) {
+    return { verdict: "inconclusive", reason: "more than 256 configurations explain what was seen" };
+  }
+  // Without a violation every event that the Monitor saw was legal: the events are the witness.
+  if (tester.messages.length > 0) return { verdict: "pass" };
+  if (tester.end !== undefined && tester.end.by === "subject") {
+    return { verdict: "inconclusive", reason: `no event was seen, then ${endOf(tester)}` };
+  }
+  return {
+    verdict: "untestable",
+    reason: context.witness === undefined ? NO_WITNESS : "the walk brought no event",
+  };
+}

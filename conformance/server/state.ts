@@ -1,0 +1,8 @@
+/** The state rows of a server (checks: S-SM). */
+
+import type { Check } from "../check.js";
+import { illegalCommands } from "./illegal-commands.js";
+import { legalWalks } from "./legal-walks.js";
+
+/** Checks of order and state. */
+export const stateChecks: readonly Check[] = [legalWalks, illegalCommands];

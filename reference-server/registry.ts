@@ -26,11 +26,24 @@ export interface RegistryOptions {
 
 /** How often a shutdown looks whether all are gone (ms). */
 const LOOK_MS = 10;
+const DROP_MS = 500;
 
 /** Makes an empty registry. */
 export function createRegistry({ world, maxConnections, log }: RegistryOptions): Registry {
   const connections = new Set<OpenConnection>();
   const totals = { opened: 0, rejected: 0, commands: 0, events: 0, refused: 0 };
+
+  /** Waits until no connection is left, or for so long. */
+  function emptied(ms: number): Promise<void> {
+    const since = world.clock.now();
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (connections.size === 0 || world.clock.now() - since >= ms) resolve();
+        else world.clock.after(LOOK_MS, look);
+      };
+      look();
+    });
+  }
 
   return {
     open(endpoint, entry, socket, remote) {
@@ -61,15 +74,10 @@ export function createRegistry({ world, maxConnections, log }: RegistryOptions):
 
     async closeAll(cause, patienceMs) {
       for (const connection of connections) connection.close(cause);
-      const since = world.clock.now();
-      await new Promise<void>((resolve) => {
-        const look = (): void => {
-          if (connections.size === 0 || world.clock.now() - since >= patienceMs) resolve();
-          else world.clock.after(LOOK_MS, look);
-        };
-        look();
-      });
+      await emptied(patienceMs);
       for (const connection of connections) connection.drop();
+      // A socket that was destroyed says so in a later turn.
+      await emptied(DROP_MS);
     },
 
     stats: () => ({ connections: connections.size, ...totals }),

@@ -31,10 +31,18 @@ export async function readDocument(path: string, perspective: "server" | "client
   findings.push(...(await diagnose(main, await readFile(main.path, "utf8"))));
   if (hasErrors(findings)) return { files, findings };
 
-  const converted = await asVersion3(main);
-  findings.push(...converted.findings);
-  if (hasErrors(findings)) return { files, findings };
+  const compiled = await compileFiles(main, files, perspective);
+  return { ...compiled, files, findings: [...findings, ...compiled.findings] };
+}
 
+/** Compiles files that were opened, and that the official parser accepts. */
+export async function compileFiles(
+  main: SourceFile,
+  files: readonly SourceFile[],
+  perspective: "server" | "client",
+): Promise<Pick<LoadedDocument, "read" | "findings">> {
+  const converted = await asVersion3(main);
+  if (hasErrors(converted.findings)) return { findings: converted.findings };
   const root = rootOf(converted.file);
   const compiled = compile({
     root,
@@ -43,7 +51,7 @@ export async function readDocument(path: string, perspective: "server" | "client
     names: converted.names,
     sha256: hashOf(files),
   });
-  return { read: { ...compiled, root }, files, findings: [...findings, ...compiled.findings] };
+  return { read: { ...compiled, root }, findings: [...converted.findings, ...compiled.findings] };
 }
 
 /** One hash over all files. Names count, because `$ref`s use them; where the folder lies does not. */

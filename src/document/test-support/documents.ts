@@ -5,7 +5,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { stringify } from "yaml";
-import type { JsonSchema } from "../../contract/contract.js";
+import type { Contract, JsonSchema } from "../../contract/contract.js";
+import { DocumentError, type Finding, hasErrors } from "../finding.js";
+import { LINT_RULES } from "../lint/rules.js";
+import { compileFiles } from "../read-document.js";
+import { openDocument } from "../references.js";
 
 /** Writes files, by relative path, and returns the path of the first. */
 export function writeDocument(files: string | Readonly<Record<string, string>>): string {
@@ -17,6 +21,27 @@ export function writeDocument(files: string | Readonly<Record<string, string>>):
     writeFileSync(join(folder, name), text);
   }
   return join(folder, Object.keys(all)[0] ?? "");
+}
+
+/** Compiles a document that is known to be valid: the official parser, which takes most of the time, is not asked. */
+export async function compileDocument(path: string): Promise<Contract> {
+  const { main, files, findings } = await openDocument(path);
+  const compiled = main === undefined ? undefined : await compileFiles(main, files, "server");
+  const all = [...findings, ...(compiled?.findings ?? [])];
+  if (compiled?.read === undefined || hasErrors(all)) throw new DocumentError(all);
+  return compiled.read.contract;
+}
+
+/** What the compiler and the rules of our own say of a document; the official parser is not asked. */
+export async function ownFindings(path: string): Promise<Finding[]> {
+  const { main, files, findings } = await openDocument(path);
+  if (main === undefined) return [...findings];
+  const { read, findings: said } = await compileFiles(main, files, "server");
+  return [
+    ...findings,
+    ...said,
+    ...(read === undefined ? [] : LINT_RULES.flatMap((rule) => rule.check(read))),
+  ];
 }
 
 /** What a test says of its channel `c`. */

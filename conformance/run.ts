@@ -99,7 +99,9 @@ export function createRun(options: RunOptions): Run {
     witness: chooseWitness(judge, { timeScale: options.timeScale, answerMs }),
     quietMs: () => Math.min(QUIET.mostMs, Math.max(QUIET.leastMs, QUIET.factor * slowest)),
     answered: (ms) => {
-      slowest = Math.max(slowest, ms);
+      // What the kit's own loop was late is not the subject's; beyond T it was no answer.
+      const own = ms - options.lag.recent();
+      if (own <= answerMs) slowest = Math.max(slowest, own);
     },
     lease: slots.lease,
   };

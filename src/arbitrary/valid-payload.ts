@@ -74,7 +74,7 @@ export class PayloadBuilder {
   readonly #built = new Map<JsonSchema, fc.Arbitrary<Json>[]>();
   readonly #finite = new Map<JsonSchema, boolean[]>();
   readonly #validators = new Map<JsonSchema, SchemaValidator>();
-  readonly #ajv = createAjv();
+  readonly #ajv = createAjv({ checkSchemas: false });
 
   constructor(
     root: JsonSchema,

@@ -26,8 +26,7 @@ export type ConversationEvent =
   | [event: "chat_response", payload: AgentStatus]
   | [event: "chat_response", payload: Failure]
   | [event: "chat_response", payload: Stop]
-  | [event: "error", payload: ConversationError]
-  | [event: string, payload: Acknowledgement];
+  | [event: "error", payload: ConversationError];
 
 /** A command: client to server. */
 export type ConversationCommand = [event: "chat_message", payload: ChatMessage];

@@ -6,7 +6,7 @@
 import type { JsonSchema } from "../contract/contract.js";
 import { formatPointer } from "../contract/pointer.js";
 import { expectedOf } from "./expected.js";
-import { type Context, kindTerms, leafTerms, sizeTerms, typeTerms } from "./leaf.js";
+import { type Context, isPlainCombination, kindTerms, leafTerms, sizeTerms, typeTerms } from "./leaf.js";
 import { LINE_WIDTH, quote } from "./literal.js";
 import { isIdentifier, type NameSet, pascalCase } from "./names.js";
 import {
@@ -78,11 +78,11 @@ export class CheckPrinter {
     return name;
   }
 
-  /** What makes the expression `x` wrong. */
-  private wrong(schema: JsonSchema, x: string, place: Place): Wrong {
+  /** What makes the expression `x` wrong. `inline`: conditions on `x` may stand where the function is. */
+  private wrong(schema: JsonSchema, x: string, place: Place, inline = true): Wrong {
     const expected = this.expected(schema);
     const leaf = leafTerms(schema, x, this.context, place.pointer);
-    if (leaf !== undefined) return { terms: leaf, called: false, expected };
+    if (leaf !== undefined && (inline || leaf.length === 0)) return { terms: leaf, called: false, expected };
     return { terms: [holds(`${this.checkFor(schema, place)}(${x})`)], called: true, expected };
   }
 
@@ -161,22 +161,24 @@ export class CheckPrinter {
   private combined(schema: SchemaObject, place: Place): string[] {
     const { imports } = this.shared;
     const lines: string[] = [];
-    const passOn = (sub: JsonSchema, at: Place) =>
-      lines.push(...this.refuse(this.wrong(sub, "v", at), "v", ""));
+    const plain = isPlainCombination(schema);
+    const wrong = (sub: JsonSchema, at: Place) => this.wrong(sub, "v", at, plain);
+    const passOn = (sub: JsonSchema, at: Place) => lines.push(...this.refuse(wrong(sub, at), "v", ""));
+    const right = (sub: JsonSchema, at: Place) => all(wrong(sub, at).terms);
     if (typeof schema["$ref"] === "string") passOn({ $ref: schema["$ref"] }, place);
     for (const [index, sub] of schemaList(schema, "allOf").entries())
       passOn(sub, nth(place, "allOf", index, sub));
 
     const anyOf = schemaList(schema, "anyOf");
     if (anyOf.length > 0 && !anyOf.some(isAny)) {
-      const choices = anyOf.map((sub, index) => this.rightness(sub, "v", nth(place, "anyOf", index, sub)));
+      const choices = anyOf.map((sub, index) => right(sub, nth(place, "anyOf", index, sub)));
       lines.push(
         ...statement([any(choices)], `return ${imports.use("no")}(v, ${quote(this.expected({ anyOf }))});`),
       );
     }
     const oneOf = schemaList(schema, "oneOf");
     if (oneOf.length > 0) {
-      const choices = oneOf.map((sub, index) => this.rightness(sub, "v", nth(place, "oneOf", index, sub)));
+      const choices = oneOf.map((sub, index) => right(sub, nth(place, "oneOf", index, sub)));
       const term = choices.length === 1 ? all(choices) : exactlyOne(choices);
       const wish =
         oneOf.length > 1 ? `exactly one of: ${this.expected({ oneOf })}` : this.expected({ oneOf });
@@ -184,7 +186,7 @@ export class CheckPrinter {
     }
     const inverse = subschema(schema, "not");
     if (inverse !== undefined) {
-      const term = not(this.rightness(inverse, "v", below(place, "not", "Not")));
+      const term = not(right(inverse, below(place, "not", "Not")));
       const wish = `anything but ${this.expected(inverse)}`;
       lines.push(...statement([term], `return ${imports.use("no")}(v, ${quote(wish)});`));
     }
@@ -198,19 +200,14 @@ export class CheckPrinter {
     const branch = (keyword: "then" | "else") => {
       const sub = subschema(schema, keyword);
       if (sub === undefined || isAny(sub)) return [];
-      return this.refuse(this.wrong(sub, "v", below(place, keyword, pascalCase(keyword))), "v", "");
+      return this.refuse(this.wrong(sub, "v", below(place, keyword, pascalCase(keyword)), false), "v", "");
     };
     const [then, otherwise] = [branch("then"), branch("else")];
     if (then.length === 0 && otherwise.length === 0) return [];
-    const test = this.rightness(condition, "v", below(place, "if", "If"));
+    const test = all(this.wrong(condition, "v", below(place, "if", "If"), false).terms);
     if (then.length === 0) return block(`if (${test.wrong}) {`, otherwise);
     const first = block(`if (${test.right}) {`, then);
     return otherwise.length === 0 ? first : [...first.slice(0, -1), ...block("} else {", otherwise)];
-  }
-
-  /** A condition that is right where the schema accepts; what it leaves as refusal is of no account. */
-  private rightness(schema: JsonSchema, x: string, place: Place): Term {
-    return all(this.wrong(schema, x, place).terms);
   }
 
   private objectRules(schema: SchemaObject, place: Place, told: string | undefined): string[] {
@@ -299,7 +296,7 @@ export class CheckPrinter {
       if (isAny(sub)) continue;
       const at = below(place, formatPointer(["dependencies", name]).slice(1), `With${pascalCase(name)}`);
       const absent = compare(field(name), "!==", "===", "undefined");
-      lines.push(...this.refuse(this.wrong(sub, "v", at), "v", "", absent));
+      lines.push(...this.refuse(this.wrong(sub, "v", at, false), "v", "", absent));
     }
     return lines;
   }
@@ -469,7 +466,10 @@ function ifLines(condition: string, then: string): string[] {
   const line = `  if (${condition}) ${then}`;
   // Deeper blocks shift the line; four columns of room keep it within the width.
   if (line.length <= LINE_WIDTH - 4) return [line];
-  const { operator, parts } = operands(condition);
+  const sum = condition.split(" + ");
+  const { operator, parts } = condition.startsWith("Number(")
+    ? { operator: "+", parts: sum }
+    : operands(condition);
   if (parts.length === 1 || condition.length <= LINE_WIDTH - 12) {
     return [`  if (${condition}) {`, `    ${then}`, "  }"];
   }

@@ -1,16 +1,17 @@
 /** `<endpoint>.ts`: types, checks, judges and codec functions of one endpoint. */
 
 import type { Contract, Direction, Endpoint, Message } from "../contract/contract.js";
-import { messagesOf } from "../contract/discriminate.js";
+import { discriminatorOf, messagesOf } from "../contract/discriminate.js";
 import { protocolOf } from "../contract/protocol-of.js";
 import { CheckPrinter } from "./check.js";
 import { Imports } from "./imports.js";
 import { JudgePrinter } from "./judge.js";
 import { patternLiteral } from "./leaf.js";
-import { LINE_WIDTH, literal, quote } from "./literal.js";
+import { LINE_WIDTH, literal } from "./literal.js";
 import { camelCase, NameSet, pascalCase } from "./names.js";
 import { CodegenError, isAny } from "./schema.js";
 import { commentOf, docLines, TypePrinter } from "./types.js";
+import { wireNames } from "./wire-file.js";
 
 const DIRECTIONS: readonly { readonly direction: Direction; readonly word: "Event" | "Command" }[] = [
   { direction: "event", word: "Event" },
@@ -27,8 +28,8 @@ export async function endpointFile(
     event: `${pascalCase(endpoint.name)}Event`,
     command: `${pascalCase(endpoint.name)}Command`,
   };
-  const wireTypes = ["DecodeError", "Decoded", "Naming", "Candidate", "Protocol", "ProtocolSide", "Codec"];
-  const types = new TypePrinter(contract.definitions, [...wireTypes, unionOf.event, unionOf.command]);
+  const wire = wireNames();
+  const types = new TypePrinter(contract.definitions, [...wire, unionOf.event, unionOf.command]);
   const typeNames = new Map<Message, string>();
   for (const { direction } of DIRECTIONS) {
     for (const message of messagesOf(endpoint, direction)) {
@@ -43,11 +44,15 @@ export async function endpointFile(
     }
   }
   const typeOf = (message: Message) => typeNames.get(message) ?? pascalCase(message.name);
-  const constants = new NameSet();
+  const constants = new NameSet([
+    ...wire,
+    ...DIRECTIONS.flatMap(({ word, direction }) => exportsOf(word, direction)),
+  ]);
   const [protocolName, clientName, serverName] = ["", "Client", "Server"].map((suffix) =>
     constants.take(`${camelCase(endpoint.name)}${suffix}`),
   );
   const values = new NameSet([
+    ...wire,
     ...[protocolName, clientName, serverName].flatMap((name) => name ?? []),
     ...DIRECTIONS.flatMap(({ word, direction }) => exportsOf(word, direction)),
   ]);
@@ -140,7 +145,6 @@ function exportsOf(word: string, direction: string): string[] {
     `${direction}Codec`,
     `${direction}Names`,
     `judge${word}`,
-    "MAX_BYTES",
   ];
 }
 
@@ -171,12 +175,14 @@ function union(
   typeOf: (message: Message) => string,
 ): string[] {
   const socketIo = endpoint.protocol.transport === "socket.io";
-  const rows = (direction === "event" ? endpoint.protocol.send : endpoint.protocol.receive).rows;
-  const members = messagesOf(endpoint, direction).map((message) => {
-    if (!socketIo) return typeOf(message);
-    const values = rows.find((row) => row.message === message.name)?.values[0] ?? [];
-    const event = values.map((value) => JSON.stringify(value)).join(" | ");
-    return `[event: ${event === "" ? "string" : event}, payload: ${typeOf(message)}]`;
+  const { rows, origin } = discriminatorOf(endpoint, direction);
+  const members = messagesOf(endpoint, direction).flatMap((message) => {
+    const row = rows.find((candidate) => candidate.message === message.name);
+    // A message that the declared discriminator cannot name travels otherwise: an acknowledgement of Socket.IO.
+    if (origin === "declared" && row === undefined) return [];
+    if (!socketIo) return [typeOf(message)];
+    const event = (row?.values[0] ?? []).map((value) => JSON.stringify(value)).join(" | ");
+    return [`[event: ${event === "" ? "string" : event}, payload: ${typeOf(message)}]`];
   });
   const what = direction === "event" ? "An event: server to client." : "A command: client to server.";
   const type = members.length === 0 ? "never" : [...new Set(members)].join(" | ");
@@ -225,9 +231,4 @@ function codecLines(word: "Event" | "Command", type: string, endpoint: Endpoint,
     `  judge${word},`,
     ");",
   ];
-}
-
-/** A line for the header of generated files. */
-export function sourceLine(contract: Contract): string {
-  return `From ${quote(contract.title)} ${contract.version}`;
 }

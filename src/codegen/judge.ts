@@ -373,7 +373,13 @@ function callLines(head: string, name: string, args: readonly string[]): string[
   const line = `${head}${name}(${args.join(", ")});`;
   if (line.length <= LINE_WIDTH - 4) return [line];
   const indent = head.slice(0, head.length - head.trimStart().length);
-  return [`${head}${name}(`, ...args.map((arg) => `${indent}  ${arg},`), `${indent});`];
+  const shown = args.map((arg) =>
+    arg.startsWith("[[") ? arg.replaceAll("], [", `],\n${indent}    [`) : arg,
+  );
+  const broken = shown.map((arg) =>
+    arg.includes("\n") ? `[\n${indent}    ${arg.slice(1, -1)},\n${indent}  ]` : arg,
+  );
+  return [`${head}${name}(`, ...broken.flatMap((arg) => `${indent}  ${arg},`.split("\n")), `${indent});`];
 }
 
 /** A schema whose constant is all that it says. */

@@ -98,8 +98,8 @@ function combinedTerms(
   where: string,
   depth: number,
 ): readonly Term[] | undefined {
-  const others = ["allOf", "oneOf", "not", "if"];
-  if (others.some((keyword) => schema[keyword] !== undefined)) return undefined;
+  if (!isPlainCombination(schema) || (schema["$ref"] === undefined && schema["anyOf"] === undefined))
+    return undefined;
   const terms: Term[] = [];
   if (schema["$ref"] !== undefined) {
     const definition = definitionOf(schema["$ref"], context.definitions);
@@ -118,6 +118,18 @@ function combinedTerms(
     terms.push(any(choices));
   }
   return terms;
+}
+
+/**
+ * True for a schema that is one combination of others and nothing else. Only there may conditions on the value itself
+ * follow each other: the compiler narrows it by the first, and calls a second one that contradicts it an error.
+ */
+export function isPlainCombination(schema: SchemaObject): boolean {
+  const combiners = ["$ref", "allOf", "anyOf", "oneOf", "not", "if"];
+  return (
+    combiners.filter((keyword) => schema[keyword] !== undefined).length === 1 &&
+    isAny(Object.fromEntries(Object.entries(schema).filter(([keyword]) => !combiners.includes(keyword))))
+  );
 }
 
 /** What `type`, `enum` and `const` say. */

@@ -36,6 +36,11 @@ export function wireBody(used: Iterable<string>): string {
     .join("\n\n");
 }
 
+/** All names that `wire.ts` may declare, which no name of an endpoint's file may be. */
+export function wireNames(): string[] {
+  return WIRE_SOURCES.flatMap(({ lines }) => blocksOf(lines).flatMap((block) => block.declares));
+}
+
 /** Splits a source, formatted as this repository formats it, at the blank lines between its declarations. */
 function blocksOf(lines: readonly string[]): Block[] {
   const groups: string[][] = [[]];

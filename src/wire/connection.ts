@@ -88,8 +88,8 @@ const SEND_QUEUE_BYTES = 4 * 1024 * 1024;
 const WAITING = 16;
 /** How long a peer may take to answer a Close before its socket is destroyed; not scaled below a second. */
 const CLOSE_MS = 5_000;
-/** Fires a little after the bound, because the contract forbids the close before it and allows a grace after. */
-const GRACE_SHARE = 0.1;
+/** Share of the grace that passes between the bound of a silence and the close. */
+const DOUBT_SHARE = 0.1;
 
 /** Makes a connection of an open socket and returns it; it lives until the socket's end. */
 export function openConnection<In, Out>(options: ConnectionOptions<In, Out>): Connection<Out> {
@@ -279,11 +279,18 @@ export function openConnection<In, Out>(options: ConnectionOptions<In, Out>): Co
   function watchSilence(): void {
     const patience = protocol.heartbeat?.patience;
     if (patience === undefined || protocol.heartbeat?.initiator === "server") return;
-    const bound = (patience.ms + patience.graceMs * GRACE_SHARE) * timeScale;
+    const bound = patience.ms * timeScale;
+    const doubt = Math.ceil(patience.graceMs * DOUBT_SHARE * timeScale);
+    let doubted = false;
     const look = (): void => {
       const left = lastLife + bound - clock.now();
-      if (left > 0) cancelPatience = clock.after(Math.ceil(left), look);
-      else connection.close("heartbeat", "no sign of life");
+      if (left <= 0 && doubted) {
+        connection.close("heartbeat", "no sign of life");
+        return;
+      }
+      // A process that was held up finds its timers due before it has read what waits in its sockets: read first.
+      doubted = left <= 0;
+      cancelPatience = clock.after(doubted ? doubt : Math.ceil(left), look);
     };
     cancelPatience = clock.after(Math.ceil(bound), look);
   }

@@ -149,3 +149,12 @@ operations:
   expect(await summary(old)).toEqual(["last", "added"]);
   expect(await summary(now)).toEqual(["own", "added"]);
 });
+
+it("an operation without messages has none, whatever else its channel carries", async () => {
+  const text = `${head("2.6.0")}channels:
+  /:
+    publish: { message: { $ref: '#/components/messages/hello' } }
+    subscribe: { message: { oneOf: [] } }
+${tail}`;
+  expect(names(await compileDocument(writeDocument(text)))).toEqual({ commands: ["hello"], events: [] });
+});

@@ -27,6 +27,7 @@ export async function asVersion3(main: SourceFile): Promise<Converted> {
     const converted: unknown = convert(prepare(main, version), "3.0.0", {
       v2tov3: { idGenerator: (data) => naming.idFor(data) },
     });
+    emptyOperations(main, converted, naming.origins);
     return { file: withOrigins(main, converted, naming.origins), names: naming.names, findings: [] };
   } catch (error) {
     // The converter takes a valid document for granted, security schemes that exist among other things.
@@ -46,8 +47,8 @@ export async function asVersion3(main: SourceFile): Promise<Converted> {
 function prepare(main: SourceFile, version: string): { asyncapi: string } & Json {
   // A copy without shared parts: the converter changes what it is given, and a YAML alias shares.
   const root: unknown = JSON.parse(JSON.stringify(main.root));
-  const document = isObject(root) ? root : {};
-  const channels = isObject(document["channels"]) ? document["channels"] : {};
+  const document = objectOf(root);
+  const channels = objectOf(document["channels"]);
   for (const [address, channel] of Object.entries(channels)) {
     const place = memberAt(rootOf(main), "channels", address);
     if (place === undefined) continue;
@@ -68,6 +69,25 @@ function prepare(main: SourceFile, version: string): { asyncapi: string } & Json
     prepareParameters(components["parameters"], memberAt(rootOf(main), "components", "parameters"));
   }
   return { ...document, asyncapi: `${version.split(".").slice(0, 2).join(".")}.0` };
+}
+
+/** In 3.0 an operation without a list means all messages of its channel; in 2.x one without messages means none. */
+function emptyOperations(
+  main: SourceFile,
+  converted: unknown,
+  origins: ReadonlyMap<string, readonly string[]>,
+): void {
+  for (const [id, operation] of Object.entries(objectOf(memberOf(converted, "operations")))) {
+    const origin = origins.get(["operations", id].join("\0"));
+    if (origin === undefined || !isObject(operation) || operation["messages"] !== undefined) continue;
+    const message = memberAt(rootOf(main), ...origin, "message");
+    const oneOf = memberAt(message, "oneOf")?.value;
+    if (message === undefined || (Array.isArray(oneOf) && oneOf.length === 0)) operation["messages"] = [];
+  }
+}
+
+function objectOf(value: unknown): Json {
+  return isObject(value) ? value : {};
 }
 
 /** A parameter keeps what AsyncAPI 3 can say of it; the converter prints a warning about anything else. */

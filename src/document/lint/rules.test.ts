@@ -1,0 +1,371 @@
+import { describe, expect, it } from "vitest";
+import {
+  type ChannelText,
+  channelText,
+  object,
+  ownFindings,
+  ref,
+  writeDocument,
+} from "../test-support/documents.js";
+import { LINT_RULES } from "./rules.js";
+
+const kind = (name: string, more = {}) => object({ kind: { const: name }, ...more });
+
+const lifecycle = (transitions: unknown[], more: Record<string, unknown> = {}): ChannelText => ({
+  commands: { ask: kind("ask"), stop: kind("stop") },
+  events: { tell: kind("tell", { last: { enum: [true, false] } }), done: kind("done") },
+  extensions: {
+    "x-ws-lifecycle": [{ name: "l", scope: "connection", initial: "idle", transitions, ...more }],
+  },
+});
+const ROUND = [
+  { from: "idle", on: ref("ask"), to: "busy" },
+  { from: "busy", on: ref("tell"), to: "=" },
+  { from: "busy", on: ref("done"), to: "idle" },
+];
+const keyed = { name: "l", scope: { key: "/id" }, initial: "idle", transitions: ROUND };
+const reconnect = { strategy: "linear", initialDelayMs: 5, maxDelayMs: 5 };
+
+interface Row {
+  readonly rule: string;
+  readonly what: string;
+  /** Trips exactly this rule, with this message. */
+  readonly bad: ChannelText;
+  readonly says: string | RegExp;
+  /** Trips nothing. */
+  readonly good: ChannelText;
+}
+
+const TABLE: readonly Row[] = [
+  {
+    rule: "indistinguishable-messages",
+    what: "nothing tells two events apart",
+    bad: { events: { a: object({ x: {} }), b: object({ x: {} }) } },
+    says: "the events `a`, `b` of `c` apart",
+    good: { events: { a: object({ x: { type: "string" } }), b: { type: "array", minItems: 1 } } },
+  },
+  {
+    rule: "indistinguishable-messages",
+    what: "two commands share their declared name",
+    bad: {
+      commands: { a: kind("x"), b: kind("x") },
+      extensions: { "x-ws-protocol": { discriminator: { receive: "kind" } } },
+    },
+    says: "the commands `a`, `b`",
+    good: {
+      commands: { a: kind("x"), b: kind("y") },
+      extensions: { "x-ws-protocol": { discriminator: { receive: "kind" } } },
+    },
+  },
+  {
+    rule: "indistinguishable-messages",
+    what: "closed shapes exclude each other",
+    bad: { events: { a: object({ x: {} }), b: object({ x: {}, y: {} }) } },
+    says: "`a`, `b`",
+    good: {
+      events: {
+        a: { ...(object({ x: {} }) as object), additionalProperties: false },
+        b: object({ x: {}, y: {} }),
+      },
+    },
+  },
+  {
+    rule: "invalid-example",
+    what: "an example breaks its payload",
+    bad: {
+      events: {
+        a: {
+          payload: kind("a", { n: { type: "number" } }),
+          examples: [{ name: "e", payload: { kind: "a", n: "1" } }],
+        } as never,
+      },
+    },
+    says: "Example `e` of `a` breaks its payload: `/n` must be number",
+    good: {
+      events: {
+        a: {
+          payload: kind("a", { n: { type: "number" } }),
+          examples: [{ payload: { kind: "a", n: 1 } }],
+        } as never,
+      },
+    },
+  },
+  {
+    rule: "invalid-example",
+    what: "an example is named as another message",
+    bad: {
+      events: { a: { payload: object({ t: {} }), examples: [{ payload: { t: 1 } }] } as never },
+      extensions: { "x-ws-protocol": { discriminator: { send: "t" } } },
+    },
+    says: "Example 1 of `a` is not named as that message",
+    good: {
+      events: { a: { payload: object({ t: {} }), examples: [{ payload: { t: "a" } }] } as never },
+      extensions: { "x-ws-protocol": { discriminator: { send: "t" } } },
+    },
+  },
+  {
+    rule: "unreachable-state",
+    what: "a state that no way leads to",
+    bad: lifecycle([
+      ...ROUND,
+      { from: "lost", on: ref("stop"), to: "found" },
+      { from: "found", on: ref("stop"), to: "lost" },
+    ]),
+    says: /No way leads from `idle` to the state `(lost|found)`/,
+    good: lifecycle([
+      ...ROUND,
+      { from: "idle", on: ref("stop"), to: "lost" },
+      { from: "lost", on: ref("stop"), to: "idle" },
+    ]),
+  },
+  {
+    rule: "dead-end",
+    what: "a state that nothing may follow",
+    bad: lifecycle([...ROUND, { from: "busy", on: ref("stop"), to: "over" }]),
+    says: "Nothing may follow in the state `over`",
+    good: lifecycle([...ROUND, { from: "busy", on: ref("stop"), to: "$closed" }]),
+  },
+  {
+    rule: "dead-end",
+    what: "an instance of a key may end",
+    bad: lifecycle([{ from: "idle", on: ref("ask"), to: "over" }]),
+    says: "`over`",
+    good: lifecycle([{ from: "idle", on: ref("ask"), to: "over" }], { scope: { key: "/id" } }),
+  },
+  {
+    rule: "unfit-transition",
+    what: "from a state there is not",
+    bad: lifecycle([...ROUND, { from: "bussy", on: ref("stop"), to: "idle" }]),
+    says: "`l` is never in the state `bussy`",
+    good: lifecycle([...ROUND, { from: "busy", on: ref("stop"), to: "idle" }]),
+  },
+  {
+    rule: "unfit-transition",
+    what: "on a value that no valid message has",
+    bad: lifecycle([...ROUND, { from: "busy", on: ref("stop"), when: { "/kind": "stopp" }, to: "idle" }]),
+    says: 'No valid message holds "stopp" at `/kind`',
+    good: lifecycle([
+      ...ROUND,
+      { from: "busy", on: ref("stop"), when: { "/kind": ["stopp", "stop"] }, to: "idle" },
+    ]),
+  },
+  {
+    rule: "unfit-transition",
+    what: "behind one that takes all it could",
+    bad: lifecycle([...ROUND, { from: "busy", on: ref("tell"), when: { "/last": true }, to: "idle" }]),
+    says: "An earlier transition of `l` takes every message",
+    good: lifecycle([{ from: "busy", on: ref("tell"), when: { "/last": true }, to: "idle" }, ...ROUND]),
+  },
+  {
+    rule: "unfit-transition",
+    what: "what others do is not ordered",
+    bad: lifecycle([
+      ...ROUND,
+      { from: "*", on: ref("ask"), to: "busy" },
+      { from: "idle", on: ref("ask"), to: "=" },
+    ]),
+    says: "An earlier transition",
+    good: lifecycle([
+      ...ROUND,
+      { from: "busy", on: "$other", to: "idle" },
+      { from: "busy", on: "$other", to: "=" },
+    ]),
+  },
+  {
+    rule: "unmeetable-obligation",
+    what: "no event leaves the state",
+    bad: lifecycle(ROUND, { obligations: [{ in: "idle", withinMs: 5 }] }),
+    says: "No event leads out of `idle`",
+    good: lifecycle(ROUND, { obligations: [{ in: "busy", withinMs: 5 }] }),
+  },
+  {
+    rule: "unmeetable-obligation",
+    what: "events only loop, and nothing rearms",
+    bad: lifecycle([...ROUND.slice(0, 2), { from: "busy", on: ref("stop"), to: "idle" }], {
+      obligations: [{ in: "busy", withinMs: 5 }],
+    }),
+    says: "No event leads out of `busy`",
+    good: lifecycle([...ROUND.slice(0, 2), { from: "busy", on: ref("stop"), to: "idle" }], {
+      obligations: [{ in: "busy", withinMs: 5, rearm: true }],
+    }),
+  },
+  {
+    rule: "unmeetable-obligation",
+    what: "a state there is not",
+    bad: lifecycle(ROUND, { obligations: [{ in: "bussy", withinMs: 5 }] }),
+    says: "`l` is never in the state `bussy`",
+    good: lifecycle(ROUND, { obligations: [{ in: ["busy"], withinMs: 1 }] }),
+  },
+  {
+    rule: "unmeetable-obligation",
+    what: "within no time at all",
+    bad: lifecycle(ROUND, { obligations: [{ in: "busy", withinMs: 0 }] }),
+    says: "0 ms",
+    good: lifecycle(ROUND, { obligations: [{ in: "busy", withinMs: 1 }] }),
+  },
+  {
+    rule: "unknown-lifecycle",
+    what: "restored, and not declared",
+    bad: {
+      ...lifecycle(ROUND),
+      extensions: {
+        "x-ws-reconnect": { ...reconnect, restore: [{ lifecycle: "m", in: ["busy"], by: ref("ask") }] },
+      },
+    },
+    says: "There is no lifecycle `m`",
+    good: {
+      ...lifecycle(ROUND),
+      extensions: {
+        "x-ws-lifecycle": [keyed],
+        "x-ws-reconnect": { ...reconnect, restore: [{ lifecycle: "l", in: ["busy"], by: ref("ask") }] },
+      },
+    },
+  },
+  {
+    rule: "unknown-lifecycle",
+    what: "a member in a state there is not",
+    bad: {
+      ...lifecycle(ROUND),
+      extensions: {
+        "x-ws-lifecycle": [keyed],
+        "x-ws-protocol": {
+          audience: [{ messages: [ref("tell")], to: { key: "/id", lifecycle: "l", in: ["bussy"] } }],
+        },
+      },
+    },
+    says: "`l` has no state `bussy`",
+    good: {
+      ...lifecycle(ROUND),
+      extensions: {
+        "x-ws-lifecycle": [keyed],
+        "x-ws-protocol": {
+          audience: [{ messages: [ref("tell")], to: { key: "/id", lifecycle: "l", in: ["busy"] } }],
+        },
+      },
+    },
+  },
+  {
+    rule: "unknown-lifecycle",
+    what: "bound to a value that nobody remembers",
+    bad: lifecycle([...ROUND, { from: "busy", on: ref("stop"), to: "idle", bound: { "/id": "id" } }]),
+    says: "`bound` names `id`",
+    good: lifecycle([
+      { from: "idle", on: ref("ask"), to: "busy", set: { id: "/id" } },
+      ...ROUND.slice(1),
+      { from: "busy", on: ref("stop"), to: "idle", bound: { "/id": "id" } },
+    ]),
+  },
+  {
+    rule: "unknown-lifecycle",
+    what: "two of one name",
+    bad: { ...lifecycle(ROUND), extensions: { "x-ws-lifecycle": [keyed, keyed] } },
+    says: "Two lifecycles of this address are named `l`",
+    good: { ...lifecycle(ROUND), extensions: { "x-ws-lifecycle": [keyed, { ...keyed, name: "m" }] } },
+  },
+  {
+    rule: "contradictory-numbers",
+    what: "a first delay above the longest",
+    bad: { extensions: { "x-ws-reconnect": { ...reconnect, initialDelayMs: 6 } } },
+    says: "The first delay (6 ms) is above the longest (5 ms)",
+    good: { extensions: { "x-ws-reconnect": reconnect } },
+  },
+  {
+    rule: "contradictory-numbers",
+    what: "patience shorter than the pings",
+    bad: {
+      extensions: { "x-ws-heartbeat": { mode: "frame", intervalMs: 30, patience: { ms: 30, graceMs: 5 } } },
+    },
+    says: "Patience (30 ms) ends before the next ping",
+    good: {
+      extensions: { "x-ws-heartbeat": { mode: "frame", intervalMs: 30, patience: { ms: 31, graceMs: 5 } } },
+    },
+  },
+  {
+    rule: "loose-message",
+    what: "a payload that asks for nothing",
+    bad: { events: { a: { title: "A" } } },
+    says: "`a` allows any JSON",
+    good: { events: { a: { type: "object" } } },
+  },
+  {
+    rule: "loose-message",
+    what: "no payload at all",
+    bad: { channel: { messages: { ask: { payload: kind("ask") }, tell: { summary: "?" } } } },
+    says: "`tell` has no payload schema",
+    good: { channel: { messages: { ask: { payload: kind("ask") }, tell: { payload: kind("tell") } } } },
+  },
+  {
+    rule: "loose-message",
+    what: "a bare string",
+    bad: { events: { a: { type: "string" } } },
+    says: "`a` is a bare string",
+    good: { events: { a: { type: "string", pattern: "^a$" } } },
+  },
+  {
+    rule: "loose-message",
+    what: "binary",
+    bad: { events: { a: { payload: { type: "string" }, contentType: "audio/pcm" } as never } },
+    says: "`a` is binary",
+    good: { events: { a: { payload: kind("a"), contentType: "application/json" } as never } },
+  },
+  {
+    rule: "loose-message",
+    what: "a format that is not read",
+    bad: {
+      events: {
+        a: { payload: { schemaFormat: "application/vnd.apache.avro;version=1.9.0", schema: {} } } as never,
+      },
+    },
+    says: "`a` has a payload in the format application/vnd.apache.avro",
+    good: {
+      events: {
+        a: {
+          payload: { schemaFormat: "application/schema+json;version=draft-07", schema: kind("a") },
+        } as never,
+      },
+    },
+  },
+  {
+    rule: "assumed-websocket",
+    what: "no server",
+    bad: { document: { servers: {} } },
+    says: "names no server",
+    good: { document: { servers: { s: { host: "h", protocol: "wss" } } } },
+  },
+  {
+    rule: "assumed-websocket",
+    what: "an HTTP server",
+    bad: { document: { servers: { s: { host: "h", protocol: "https" } } } },
+    says: "Server `s` says `https`; it is read as `wss`",
+    good: { document: { servers: { s: { host: "h", protocol: "ws" } } } },
+  },
+  {
+    rule: "binding-method",
+    what: "a handshake by POST",
+    bad: { channel: { bindings: { ws: { method: "POST" } } } },
+    says: "says method POST",
+    good: { channel: { bindings: { ws: { method: "GET" } } } },
+  },
+];
+
+describe.each(TABLE)("$rule: $what", ({ rule, bad, good, says }) => {
+  it("is said, and nothing else", async () => {
+    const findings = await ownFindings(writeDocument(channelText(bad)));
+    expect([...new Set(findings.map((finding) => finding.rule))]).toEqual([rule]);
+    expect(findings[0]?.message).toEqual(
+      says instanceof RegExp ? expect.stringMatching(says) : expect.stringContaining(says),
+    );
+    for (const finding of findings) {
+      expect(finding.mend).toMatch(/\S\.$/);
+      expect(finding.line).toBeGreaterThan(1);
+    }
+  });
+
+  it("is not said of a document that is in order", async () => {
+    expect(await ownFindings(writeDocument(channelText(good)))).toEqual([]);
+  });
+});
+
+it("every rule has its row", () => {
+  expect(new Set(TABLE.map((row) => row.rule))).toEqual(new Set(LINT_RULES.map((rule) => rule.name)));
+});

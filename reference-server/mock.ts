@@ -9,8 +9,10 @@ import type { Connection } from "../src/wire/connection.js";
 import type { Channel } from "./channel.js";
 import { createEndpoint } from "./endpoint.js";
 import { createAdmission } from "./mock/admission.js";
+import { createClaims } from "./mock/claims.js";
 import { joinMock, type MockMember } from "./mock/member.js";
 import { createMockSide, type Envelope } from "./mock/side.js";
+import { createStock } from "./mock/stock.js";
 import type { RunningServer } from "./running-server.js";
 import { type ServerOptions, startServer } from "./server.js";
 import type { World } from "./world.js";
@@ -53,8 +55,9 @@ function mockChannel(
 ): Channel<Envelope, Envelope> {
   const mock = createMockSide(contract, endpoint);
   const admission = createAdmission(contract, endpoint);
+  const stock = createStock(contract, endpoint, mock.events, Math.floor(world.random.next() * 2 ** 31));
+  const claims = createClaims();
   const members = new Map<MockMember, { readonly path: string; readonly address: string }>();
-  let serial = 0;
 
   /** Only audiences that an address names: what a lifecycle's key names is decided by each connection alone. */
   function share(event: Envelope, from: { readonly path: string; readonly address: string }): void {
@@ -78,13 +81,12 @@ function mockChannel(
       return {
         ok: true,
         join(connection: Connection<Envelope>) {
-          serial += 1;
           const member = joinMock(
             {
-              contract,
               endpoint,
               mock,
-              seed: Math.floor(world.random.next() * 2 ** 31) + serial,
+              stock,
+              claims,
               clock: world.clock,
               timeScale: world.timeScale,
               share: (event) => share(event, target),

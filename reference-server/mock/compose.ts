@@ -1,71 +1,49 @@
 /** Makes the payload of an event: an example of the document where one fits, a generated value otherwise. */
 
-import fc from "fast-check";
-import { validPayload } from "../../src/arbitrary/valid-payload.js";
-import type { Contract, Endpoint, Json, Message, Pointer } from "../../src/contract/contract.js";
+import type { Json, Pointer } from "../../src/contract/contract.js";
 import { formatPointer, isObject, parsePointer, valueAt } from "../../src/contract/pointer.js";
-import type { Oracle } from "../../src/contract/validate.js";
+import type { Stock, Wants } from "./stock.js";
 
-/** Values that an event is to carry, by pointer into its payload. */
-export type Wants = ReadonlyMap<Pointer, Json>;
-
-/** Composes payloads of one endpoint's events; each is judged before it is given out. */
-export interface Composer {
-  /**
-   * A payload of the message that the oracle accepts and that carries every one of `must` and, where the schema
-   * lets it, each of `may`; undefined when none of the candidates can. `adjust` has the last change.
-   */
-  compose(
-    message: string,
-    wants: { must: Wants; may?: Wants; adjust?: (payload: Json) => Json },
-  ): Json | undefined;
+/** What a payload is to be like. */
+export interface Wish {
+  readonly must: Wants;
+  /** Carried where the schema lets it. */
+  readonly may?: Wants;
+  /** Has the last change; `undefined` where no change of this payload will do. */
+  readonly adjust?: (payload: Json) => Json | undefined;
 }
 
-/** How many generated values are tried after the examples, before a message counts as impossible. */
-const GENERATED = 24;
+/** Composes payloads for one connection. */
+export interface Composer {
+  /** A payload of the message that the oracle accepts and that is as wished; undefined when there is none at hand. */
+  compose(event: string, wish: Wish): Json | undefined;
+}
 
-/** A composer that takes examples in turn and generates the rest from `seed`. */
-export function createComposer(
-  contract: Contract,
-  endpoint: Endpoint,
-  oracle: Oracle,
-  seed: number,
-): Composer {
+/** A composer that takes what is in stock in turn, examples first. */
+export function createComposer(stock: Stock): Composer {
   const turns = new Map<string, number>();
-  const byName = new Map(endpoint.events.map((message) => [message.name, message]));
-  const generated = new Map<string, readonly Json[]>();
 
-  function candidates(message: Message): Json[] {
-    const turn = turns.get(message.name) ?? 0;
-    turns.set(message.name, turn + 1);
-    const examples = message.examples.map((example) => example.payload);
-    const offset = examples.length === 0 ? 0 : turn % examples.length;
-    let drawn = generated.get(message.name);
-    if (drawn === undefined) {
-      const arbitrary = validPayload(message.payload, contract.definitions);
-      drawn = fc.sample(arbitrary, { seed, numRuns: GENERATED });
-      generated.set(message.name, drawn);
-    }
-    return [...examples.slice(offset), ...examples.slice(0, offset), ...drawn];
-  }
-
-  function fits(message: string, payload: Json): boolean {
-    return oracle.validate(message, payload) === undefined;
+  function* candidates(event: string, must: Wants): Generator<Json> {
+    const turn = turns.get(event) ?? 0;
+    turns.set(event, turn + 1);
+    const payloads = stock.payloads(event);
+    const from = payloads.length === 0 ? 0 : turn % payloads.length;
+    yield* payloads.slice(from);
+    yield* payloads.slice(0, from);
+    yield* stock.made(event, must);
   }
 
   return {
-    compose(name, { must, may = new Map(), adjust = (payload) => payload }) {
-      const message = byName.get(name);
-      if (message === undefined) return undefined;
-      for (const candidate of candidates(message)) {
+    compose(event, { must, may = new Map(), adjust = (payload) => payload }) {
+      for (const candidate of candidates(event, must)) {
         let payload = withValues(candidate, must);
-        if (payload === undefined || !fits(name, payload)) continue;
-        for (const [pointer, value] of may) {
-          const richer = withValues(payload, new Map([[pointer, value]]));
-          if (richer !== undefined && fits(name, richer)) payload = richer;
+        if (payload === undefined || !stock.fits(event, payload)) continue;
+        for (const wanted of may) {
+          const richer = withValues(payload, new Map([wanted]));
+          if (richer !== undefined && stock.fits(event, richer)) payload = richer;
         }
         const adjusted = adjust(payload);
-        if (fits(name, adjusted)) return adjusted;
+        if (adjusted !== undefined && stock.fits(event, adjusted)) return adjusted;
       }
       return undefined;
     },

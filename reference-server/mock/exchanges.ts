@@ -2,6 +2,7 @@
 
 import type { Endpoint, Exchange, Json, Pointer } from "../../src/contract/contract.js";
 import { isObject } from "../../src/contract/pointer.js";
+import { canonicalJson, sameJson } from "../../src/contract/same-json.js";
 
 /** An event that an exchange leads to, with the values that it must carry. */
 export interface Expected {
@@ -10,70 +11,125 @@ export interface Expected {
 }
 
 export interface Exchanges {
-  /** The events that the exchange leads to whose last command this is; empty where it is none's. */
-  taken(command: string, payload: unknown): Expected[];
+  /** The events that an exchange awaits or expects after this command; empty where it is none's. */
+  taken(command: string, payload: unknown): readonly Expected[];
 }
 
-/** Follows the exchanges of one endpoint on one connection. */
+interface Turn {
+  readonly send: { readonly message: string; readonly payload: Json };
+  /** What is awaited before the next command. */
+  readonly awaited: readonly Expected[];
+}
+
+interface Row {
+  readonly exchange: Exchange;
+  readonly turns: readonly Turn[];
+  at: number;
+  texts: Map<string, Json>;
+}
+
+/** Events of one expectation that are sent at most. */
+const MOST = 64;
+
+/** Follows the exchanges of one endpoint on one connection; several may begin alike, and the first decides. */
 export function followExchanges(endpoint: Endpoint): Exchanges {
-  const rows = (endpoint.exchanges?.list ?? []).map((exchange) => ({
-    exchange,
-    sends: exchange.steps.flatMap((step) => ("send" in step ? [step.send] : [])),
-    at: 0,
-    texts: new Map<string, Json>(),
-  }));
+  const rows = (endpoint.exchanges?.list ?? []).map(
+    (exchange): Row => ({ exchange, turns: turnsOf(exchange), at: 0, texts: new Map() }),
+  );
   return {
     taken(command, payload) {
+      let answer: readonly Expected[] | undefined;
       for (const row of rows) {
-        const template = row.sends[row.at];
-        if (template === undefined || template.message !== command) continue;
-        const texts = new Map(row.texts);
-        if (!matches(template.payload, payload, texts)) continue;
-        row.texts = texts;
-        row.at += 1;
-        if (row.at < row.sends.length) continue;
-        row.at = 0;
-        row.texts = new Map();
-        return expectedOf(row.exchange, texts);
+        const turn = advance(row, command, payload);
+        if (turn === undefined) continue;
+        const last = row.at === row.turns.length;
+        answer ??= last ? expectedOf(row) : turn.awaited;
+        if (last) restart(row);
       }
-      return [];
+      return answer ?? [];
     },
   };
 }
 
-function expectedOf(exchange: Exchange, texts: ReadonlyMap<string, Json>): Expected[] {
-  const expected: Expected[] = [];
+/** The turn that this command takes, if it is the next of the exchange, or its first again. */
+function advance(row: Row, command: string, payload: unknown): Turn | undefined {
+  for (const at of new Set([row.at, 0])) {
+    const turn = row.turns[at];
+    if (turn?.send.message !== command) continue;
+    const texts = at === 0 ? new Map<string, Json>() : new Map(row.texts);
+    if (!matches(turn.send.payload, payload, texts)) continue;
+    row.at = at + 1;
+    row.texts = texts;
+    return turn;
+  }
+  return undefined;
+}
+
+function restart(row: Row): void {
+  row.at = 0;
+  row.texts = new Map();
+}
+
+function turnsOf(exchange: Exchange): Turn[] {
+  const turns: { send: Turn["send"]; awaited: Expected[] }[] = [];
+  for (const step of exchange.steps) {
+    if ("send" in step) turns.push({ send: step.send, awaited: [] });
+    else
+      turns.at(-1)?.awaited.push({ event: step.await.message, must: new Map(firstValues(step.await.when)) });
+  }
+  return turns;
+}
+
+/** What is still expected when the last command is taken: all that was not awaited before. */
+function expectedOf({ exchange, turns, texts }: Row): Expected[] {
+  const given = turns.slice(0, -1).flatMap((turn) => turn.awaited);
+  const expected: Expected[] = [...(turns.at(-1)?.awaited ?? [])];
   for (const row of exchange.expect) {
-    const must = new Map<Pointer, Json>(firstValues(row.when));
+    const must = new Map<Pointer, Json>(firstValues(row.when, texts));
     const value = row.equals ?? row.contains;
     if (row.field !== undefined && value !== undefined) must.set(row.field, filled(value, texts));
-    for (let n = 0; n < Math.min(row.count ?? 1, 16); n++) expected.push({ event: row.message, must });
+    for (let count = 0; count < Math.min(row.count ?? 1, MOST); count++) {
+      const before = given.findIndex((one) => one.event === row.message);
+      if (before >= 0) given.splice(before, 1);
+      else if (!expected.some((one) => one.event === row.message && covers(one.must, must)) || count > 0)
+        expected.push({ event: row.message, must });
+    }
   }
-  if (exchange.until !== undefined) {
-    expected.push({ event: exchange.until.message, must: new Map(firstValues(exchange.until.when)) });
+  const { until } = exchange;
+  if (until !== undefined) {
+    const must = new Map<Pointer, Json>(firstValues(until.when, texts));
+    const there = expected.some((one) => one.event === until.message && covers(one.must, must));
+    if (!there) expected.push({ event: until.message, must });
   }
   return expected;
 }
 
+/** True when an event that carries `more` carries `less` as well. */
+function covers(more: ReadonlyMap<Pointer, Json>, less: ReadonlyMap<Pointer, Json>): boolean {
+  return [...less].every(([pointer, value]) => sameJson(more.get(pointer), value));
+}
+
 /** One value that `when` allows, for each of its pointers. */
-export function firstValues(when: Readonly<Record<Pointer, Json>> | undefined): [Pointer, Json][] {
+export function firstValues(
+  when: Readonly<Record<Pointer, Json>> | undefined,
+  texts: ReadonlyMap<string, Json> = new Map(),
+): [Pointer, Json][] {
   return Object.entries(when ?? {}).map(([pointer, wanted]) => {
     const [first] = Array.isArray(wanted) ? wanted : [wanted];
-    return [pointer, first ?? wanted];
+    return [pointer, filled(first ?? wanted, texts)];
   });
 }
 
+const PLACES = /\$text|\$uuid|\$int/g;
+
 function filled(value: Json, texts: ReadonlyMap<string, Json>): Json {
-  return typeof value === "string" ? (texts.get(value) ?? value) : value;
+  if (typeof value !== "string") return value;
+  return texts.get(value) ?? value.replace(PLACES, (place) => String(texts.get(place) ?? place));
 }
 
 /** True when the payload is the template with each `$text`, `$uuid`, `$int` filled in; notes what they stand for. */
 function matches(template: Json | undefined, payload: unknown, texts: Map<string, Json>): boolean {
-  if (typeof template === "string" && template.startsWith("$")) {
-    if (typeof payload !== "string" && typeof payload !== "number") return false;
-    texts.set(template, payload);
-    return true;
-  }
+  if (typeof template === "string") return matchesText(template, payload, texts);
   if (Array.isArray(template)) {
     return (
       Array.isArray(payload) &&
@@ -86,5 +142,24 @@ function matches(template: Json | undefined, payload: unknown, texts: Map<string
     // A member of a template is JSON, as the template is.
     return Object.entries(template).every(([key, member]) => matches(member as Json, payload[key], texts));
   }
-  return template === payload;
+  return sameJson(template, payload);
+}
+
+function matchesText(template: string, payload: unknown, texts: Map<string, Json>): boolean {
+  const places = template.match(PLACES) ?? [];
+  if (places.length === 0) return template === payload;
+  const whole = places[0] === template;
+  if (whole && typeof payload === "number") return note(template, payload, texts);
+  if (typeof payload !== "string") return false;
+  const literal = template.split(PLACES).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const found = new RegExp(`^${literal.join("([\\s\\S]*)")}$`).exec(payload);
+  return found !== null && places.every((place, index) => note(place, found[index + 1] ?? "", texts));
+}
+
+/** One `$uuid` is one value in an exchange. */
+function note(place: string, value: Json, texts: Map<string, Json>): boolean {
+  const before = texts.get(place);
+  if (before !== undefined) return canonicalJson(before) === canonicalJson(value);
+  texts.set(place, value);
+  return true;
 }

@@ -1,6 +1,8 @@
 /** Finds the events that lead on in a lifecycle: what a server may say next, and what it owes. */
 
 import type { Lifecycle, Transition } from "../../src/contract/contract.js";
+import { sameJson } from "../../src/contract/same-json.js";
+import type { Wants } from "./stock.js";
 
 /** One event of a path: the transition that it takes. */
 export interface Move {
@@ -8,16 +10,29 @@ export interface Move {
   readonly transition: Transition;
 }
 
-/** The first transition from `state` that this message may take; `when` and `bound` are the payload's business. */
-export function moveOn(lifecycle: Lifecycle, state: string, message: string): Transition | undefined {
+/**
+ * The first transition from `state` that this message can take while it carries `wants`; what `bound` asks for is the
+ * payload's business.
+ */
+export function moveOn(
+  lifecycle: Lifecycle,
+  state: string,
+  message: string,
+  wants: Wants = new Map(),
+): Transition | undefined {
   return lifecycle.transitions.find(
-    (transition) => transition.on.includes(message) && leaves(transition, state),
+    (transition) => transition.on.includes(message) && leaves(transition, state) && allows(transition, wants),
   );
 }
 
 /** True while the server owes an event in this state. */
 export function isOwed(lifecycle: Lifecycle, state: string): boolean {
   return lifecycle.obligations.some((obligation) => obligation.in.includes(state));
+}
+
+/** Whether some transition is on this message. */
+export function isNamed(lifecycle: Lifecycle, message: string): boolean {
+  return lifecycle.transitions.some((transition) => transition.on.includes(message));
 }
 
 /**
@@ -60,5 +75,13 @@ export function loopsOf(lifecycle: Lifecycle, state: string, events: ReadonlySet
 }
 
 function leaves(transition: Transition, state: string): boolean {
-  return transition.from.includes("*") || transition.from.includes(state);
+  return state !== "$closed" && (transition.from.includes("*") || transition.from.includes(state));
+}
+
+function allows(transition: Transition, wants: Wants): boolean {
+  return Object.entries(transition.when ?? {}).every(([pointer, wanted]) => {
+    const value = wants.get(pointer);
+    if (value === undefined) return true;
+    return Array.isArray(wanted) ? wanted.some((one) => sameJson(one, value)) : sameJson(wanted, value);
+  });
 }

@@ -18,8 +18,14 @@ export interface MockSide {
   readonly events: Oracle;
 }
 
+/** Bytes of one message where the document sets no limit: a mock must not be filled up either. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
 /** Makes codecs of the endpoint's oracles; `encode` throws RangeError for a value that its own oracle refuses. */
 export function createMockSide(contract: Contract, endpoint: Endpoint): MockSide {
+  const protocol = protocolOf(endpoint);
+  // A binary frame holds nothing that could be judged: any is a binary command, where the document has one.
+  const binary = endpoint.commands.find((message) => message.binary === true)?.name;
   const commands = createOracle(contract, endpoint, "command");
   const events = createOracle(contract, endpoint, "event");
   const encode = (envelope: Envelope): string => {
@@ -31,8 +37,13 @@ export function createMockSide(contract: Contract, endpoint: Endpoint): MockSide
   return {
     events,
     side: {
-      ...protocolOf(endpoint),
+      ...protocol,
+      maxBytes: protocol.maxBytes ?? MAX_BYTES,
+      frames: binary !== undefined && protocol.frames === "text" ? "both" : protocol.frames,
       decode(frame) {
+        if (typeof frame !== "string" && binary !== undefined) {
+          return { ok: true, value: { name: binary, payload: undefined, value: undefined } };
+        }
         const judged = commands.judge(frame);
         if (!judged.ok) return judged;
         const [name = ""] = judged.messages;

@@ -1,0 +1,66 @@
+/** The payloads that a mock has at hand for each event: the document's examples, then generated values. */
+
+import fc from "fast-check";
+import { UnsatisfiableError } from "../../src/arbitrary/bounded-filter.js";
+import type { Placement } from "../../src/arbitrary/placement.js";
+import { validPayload } from "../../src/arbitrary/valid-payload.js";
+import type { Contract, Endpoint, Json, Message, Pointer } from "../../src/contract/contract.js";
+import type { Oracle } from "../../src/contract/validate.js";
+
+/** Values that an event is to carry, by pointer into its payload. */
+export type Wants = ReadonlyMap<Pointer, Json>;
+
+/** The payloads of one endpoint's events; its connections share them. */
+export interface Stock {
+  /** Valid examples, then generated values; empty where the document has none and none can be made. */
+  payloads(event: string): readonly Json[];
+  /** Generated with these values in their places; empty where the schema has no room for them. */
+  made(event: string, wants: Wants): readonly Json[];
+  fits(event: string, payload: Json): boolean;
+}
+
+/** Generated values a message: examples come first, so these are mostly seen where there are none. */
+const GENERATED = 16;
+/** Values made for one need; each costs a compilation of the schema. */
+const MADE = 3;
+
+/** The stock of an endpoint; the same seed gives the same payloads. */
+export function createStock(contract: Contract, endpoint: Endpoint, oracle: Oracle, seed: number): Stock {
+  const byName = new Map(endpoint.events.map((message) => [message.name, message]));
+  const known = new Map<string, readonly Json[]>();
+
+  function drawn(message: Message, numRuns: number, at: Readonly<Record<Pointer, Placement>>) {
+    try {
+      return fc.sample(validPayload(message.payload, contract.definitions, { at }), { seed, numRuns });
+    } catch (fault) {
+      if (fault instanceof UnsatisfiableError) return [];
+      throw fault;
+    }
+  }
+
+  const fits = (event: string, payload: Json): boolean => oracle.validate(event, payload) === undefined;
+
+  return {
+    fits,
+    payloads(event) {
+      const before = known.get(event);
+      if (before !== undefined) return before;
+      const message = byName.get(event);
+      if (message === undefined) return [];
+      const examples = message.examples
+        .map((example) => example.payload)
+        .filter((payload) => fits(event, payload));
+      const payloads = [...examples, ...drawn(message, GENERATED, {})];
+      known.set(event, payloads);
+      return payloads;
+    },
+    made(event, wants) {
+      const message = byName.get(event);
+      if (message === undefined || wants.size === 0) return [];
+      const places = [...wants].map(
+        ([pointer, value]) => [pointer, { values: [value], required: true }] as const,
+      );
+      return drawn(message, MADE, Object.fromEntries(places));
+    },
+  };
+}

@@ -13,7 +13,7 @@ const running: RunningServer[] = [];
 const tcp: NetSocket[] = [];
 
 async function serve(options: ServerOptions = {}): Promise<RunningServer> {
-  const server = await startServer({ port: 0, seed: 1, timeScale: 0.02, channels: ["workflow"], ...options });
+  const server = await startServer({ port: 0, seed: 1, timeScale: 0.05, channels: ["workflow"], ...options });
   running.push(server);
   return server;
 }
@@ -48,7 +48,7 @@ async function raw(
     socket.write(part);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
-  await expect.poll(() => ended || performance.now() - heard > 150, { timeout: 5_000 }).toBe(true);
+  await expect.poll(() => ended || performance.now() - heard > 150, { timeout: 15_000 }).toBe(true);
   const bytes = Buffer.concat(chunks);
   return { text: bytes.toString("latin1"), bytes, ended };
 }
@@ -247,7 +247,7 @@ describe("the reference server", () => {
       );
       peer.socket.ping("are you there");
       expect(await pong).toBe("are you there");
-      expect(performance.now() - asked).toBeLessThan(2_000);
+      expect(performance.now() - asked).toBeLessThan(5_000);
     });
 
     it("answers a Close with its code, and closes TCP", async () => {
@@ -260,7 +260,8 @@ describe("the reference server", () => {
   });
 
   it("closes a consumer that never reads with 4429 after contiguous data, and serves others meanwhile", async () => {
-    const server = await serve();
+    // At full scale, so that the silence of who does not read is not what ends it.
+    const server = await serve({ timeScale: 1 });
     const [slow, other] = [await connect(`${server.url}/ws`), await connect(`${server.url}/ws`)];
     slow.send({ cmd: "start_session", data: { workflow_id: "flood" } });
     await slow.next();
@@ -268,7 +269,7 @@ describe("the reference server", () => {
     for (let look = 0; look < 15; look++) {
       const asked = performance.now();
       await alive(other);
-      expect(performance.now() - asked).toBeLessThan(1_000);
+      expect(performance.now() - asked).toBeLessThan(3_000);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     slow.socket.resume();
@@ -282,7 +283,7 @@ describe("the reference server", () => {
   });
 
   it("drops a member that does not read without stopping the others of its session", async () => {
-    const server = await serve();
+    const server = await serve({ timeScale: 1 });
     const session_uuid = "0b2f6b8e-6c0a-4d36-9f4e-3a1d5c7e9f10";
     const [slow, reader] = [await connect(`${server.url}/ws`), await connect(`${server.url}/ws`)];
     for (const peer of [slow, reader]) {
@@ -425,7 +426,7 @@ describe("the reference server", () => {
   it("isolates a channel that throws: `internal` for the command, the connection and the others stay", async () => {
     const faults: unknown[] = [];
     const server = await startServer(
-      { port: 0, timeScale: 0.02, onFault: (fault) => faults.push(fault) },
+      { port: 0, timeScale: 0.05, onFault: (fault) => faults.push(fault) },
       async (world) => [createEndpoint(world, faultyChannel(), { rate: undefined })],
     );
     running.push(server);

@@ -50,8 +50,8 @@ export interface ServerOptions {
 export type LoadEndpoints = (world: World) => Promise<readonly Endpoint[]>;
 
 const MAX_CONNECTIONS = 10_000;
-/** How long a shutdown waits for closing handshakes; what is left a second later is destroyed. */
-const SHUTDOWN_MS = 4_000;
+/** How long a shutdown waits for closing handshakes; all is over within five seconds. */
+const SHUTDOWN_MS = 3_500;
 /** A request that is not complete by then is dropped. */
 const REQUEST_MS = 30_000;
 /** From then on the kernel asks a silent peer whether it is still there. */

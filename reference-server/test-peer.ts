@@ -2,13 +2,14 @@
 
 import { afterAll, beforeAll, expect } from "vitest";
 import { WebSocket } from "ws";
+import type { Clock } from "../src/wire/clock.js";
 import type { RunningServer } from "./running-server.js";
 import { type ServerOptions, startServer } from "./server.js";
 
 /** A frame that was received, as plain data. */
 export type Frame = Readonly<Record<string, unknown>>;
 
-/** A client of one connection; every wait ends after five seconds. */
+/** A client of one connection; every wait ends after fifteen seconds. */
 export interface Peer {
   readonly socket: WebSocket;
   readonly received: Frame[];
@@ -23,7 +24,7 @@ export interface Peer {
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
 }
 
-const WAIT_MS = 5_000;
+const WAIT_MS = 15_000;
 
 /** Connects; rejects with the HTTP status of a refused handshake. */
 export async function connect(
@@ -96,6 +97,39 @@ export async function connect(
   };
 }
 
+/** A clock that runs with the platform's, and can be moved on: what falls due in between runs at once, in order. */
+export function createJumpClock(): Clock & { jump(ms: number): void } {
+  let offset = 0;
+  const timers = new Set<{ at: number; run: () => void }>();
+  const now = (): number => performance.now() + offset;
+  return {
+    now,
+    date: () => new Date(Date.now() + offset),
+    after(ms, action) {
+      const timer = {
+        at: now() + ms,
+        run(): void {
+          if (timers.delete(timer)) action();
+        },
+      };
+      timers.add(timer);
+      const handle = setTimeout(timer.run, ms);
+      return () => {
+        clearTimeout(handle);
+        timers.delete(timer);
+      };
+    },
+    jump(ms) {
+      offset += ms;
+      for (;;) {
+        const due = [...timers].sort((a, b) => a.at - b.at)[0];
+        if (due === undefined || due.at > now()) return;
+        due.run();
+      }
+    },
+  };
+}
+
 /** The `data` of a frame; empty when it has none. */
 export function dataOf(frame: Frame): Frame {
   const data = frame["data"];
@@ -129,7 +163,7 @@ export function serveForTests(options: ServerOptions = {}): {
     running = await startServer({
       port: 0,
       seed: 7,
-      timeScale: 0.02,
+      timeScale: 0.05,
       ...options,
       onFault: (fault) => faults.push(fault),
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Frame, type Peer, serveForTests } from "../test-peer.js";
+import { createJumpClock, type Frame, type Peer, serveForTests } from "../test-peer.js";
 
 const served = serveForTests({ channels: ["answer"] });
 const open = (): Promise<Peer> => served.connect("/ws/chat");
@@ -130,11 +130,16 @@ describe("the answer channel", () => {
     peer.send({ query: "still here" });
     expect(contentOf(await peer.until(DONE))).toContain("still here");
   });
+});
+
+describe("the answer channel, with a clock of its own", () => {
+  const clock = createJumpClock();
+  const slow = serveForTests({ channels: ["answer"], timeScale: 1, clock });
 
   it("keeps a client that listens in silence, for it declares no heartbeat", async () => {
-    const peer = await open();
-    // Longer than the patience of the other channels at this scale.
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
-    expect(peer.socket.readyState).toBe(peer.socket.OPEN);
+    const peer = await slow.connect("/ws/chat");
+    for (let minute = 0; minute < 60; minute++) clock.jump(60_000);
+    peer.send({ query: "still here" });
+    expect(contentOf(await peer.until(DONE))).toContain("still here");
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { dataOf, type Frame, type Peer, serveForTests } from "../test-peer.js";
+import { startServer } from "../server.js";
+import { connect, createJumpClock, dataOf, type Frame, type Peer, serveForTests } from "../test-peer.js";
 
 const served = serveForTests({ channels: ["workflow"] });
 const open = (): Promise<Peer> => served.connect("/ws");
@@ -61,8 +62,6 @@ describe("the workflow channel", () => {
   it("says the same to the same seed", async () => {
     const told: unknown[] = [];
     for (const _ of [1, 2]) {
-      const { startServer } = await import("../server.js");
-      const { connect } = await import("../test-peer.js");
       const server = await startServer({ port: 0, seed: 42, timeScale: 0.02, channels: ["workflow"] });
       const peer = await connect(`${server.url}/ws`);
       peer.send(start("council"));
@@ -223,23 +222,6 @@ describe("the workflow channel", () => {
     ]);
   });
 
-  it("keeps a session without connections for its grace, then ends it", async () => {
-    const first = await open();
-    const session_uuid = freshUuid();
-    first.send(start("human", { session_uuid }));
-    await first.next(ASKED);
-    first.socket.terminate();
-    const second = await open();
-    second.send(start("human", { session_uuid }));
-    expect(await second.next()).toMatchObject({ node_id: "draft", data: { status: "completed" } });
-    second.socket.terminate();
-    // 30 s at a scale of 0.02.
-    await new Promise((resolve) => setTimeout(resolve, 800));
-    const third = await open();
-    third.send(start("human", { session_uuid }));
-    expect(await third.next()).toMatchObject({ node_id: "draft", data: { status: "running" } });
-  });
-
   it.each([
     ["broken JSON", "{", "not-json"],
     ["an array", "[]", "not-object"],
@@ -263,12 +245,44 @@ describe("the workflow channel", () => {
     expect(pong).toEqual({ event: "pong" });
     expect(rest).toEqual([]);
   });
+});
 
-  it("closes a client that stays silent with 4408, and keeps one that speaks", async () => {
-    const [silent, alive] = [await open(), await open()];
-    const beat = setInterval(() => alive.send({ cmd: "ping" }), 500);
+describe("the workflow channel, with a clock of its own", () => {
+  const clock = createJumpClock();
+  const slow = serveForTests({ channels: ["workflow"], timeScale: 1, clock });
+  const enter = (): Promise<Peer> => slow.connect("/ws");
+
+  it("keeps a session without connections for thirty seconds, then ends it", async () => {
+    const first = await enter();
+    const session_uuid = freshUuid();
+    first.send(start("human", { session_uuid }));
+    await first.next(ASKED);
+    first.socket.terminate();
+    await expect.poll(() => slow.server().stats().connections).toBe(0);
+    clock.jump(29_000);
+    const second = await enter();
+    second.send(start("human", { session_uuid }));
+    expect(await second.next()).toMatchObject({ node_id: "draft", data: { status: "completed" } });
+    second.socket.terminate();
+    await expect.poll(() => slow.server().stats().connections).toBe(0);
+    clock.jump(30_001);
+    const third = await enter();
+    third.send(start("human", { session_uuid }));
+    expect(await third.next()).toMatchObject({ node_id: "draft", data: { status: "running" } });
+    third.socket.terminate();
+  });
+
+  it("closes a client that stays silent with 4408 between 75 s and 85 s, and keeps one that speaks", async () => {
+    const [silent, alive] = [await enter(), await enter()];
+    for (const seconds of [30, 30, 14]) {
+      clock.jump(seconds * 1_000);
+      alive.send({ cmd: "ping" });
+      await alive.next({ event: "pong" });
+    }
+    expect(silent.socket.readyState).toBe(silent.socket.OPEN);
+    clock.jump(10_500);
     expect((await silent.closed).code).toBe(4408);
-    clearInterval(beat);
-    expect(alive.socket.readyState).toBe(alive.socket.OPEN);
+    alive.send({ cmd: "ping" });
+    await alive.next({ event: "pong" });
   });
 });

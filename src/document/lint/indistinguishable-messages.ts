@@ -22,16 +22,15 @@ export const indistinguishableMessages: LintRule = {
 function checkDirection(context: LintContext, endpoint: Endpoint, direction: Direction): Finding[] {
   const discriminator = discriminatorOf(endpoint, direction);
   const byName = new Map(messagesOf(endpoint, direction).map((message) => [message.name, message]));
+  const valuesOf = new Map(discriminator.rows.map((row) => [row.message, row.values]));
   const told = new Set(discriminator.presence.map((rule) => rule.message));
   const { definitions } = context.contract;
   const messages = discriminator.rows.flatMap((row) => byName.get(row.message) ?? []);
   const groups: Message[][] = [];
   for (const message of messages) {
     const alike = (other: Message) => {
-      const [one, two] = [message, other].map((each) =>
-        discriminator.rows.find((row) => row.message === each.name),
-      );
-      if (one?.values.some((values, field) => areDisjoint(values, two?.values[field] ?? []))) return false;
+      const [values, others] = [valuesOf.get(message.name), valuesOf.get(other.name)];
+      if (values?.some((own, field) => areDisjoint(own, others?.[field] ?? []))) return false;
       if (discriminator.origin === "declared") return true;
       if (told.has(message.name) && told.has(other.name)) return false;
       return canMeet(message.payload, other.payload, definitions);

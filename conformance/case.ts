@@ -7,7 +7,7 @@ import { HarnessFault } from "./judge.js";
 import { createCaseMonitor } from "./monitor.js";
 import type { Lease, Run } from "./run.js";
 import { type OwnedTester, openTester } from "./tester.js";
-import { answerBound, UPPER_GRACE_MS } from "./time.js";
+import { answerBound } from "./time.js";
 import type { TranscriptEntry } from "./transcript.js";
 import { reasonOf } from "./waiting.js";
 
@@ -51,6 +51,8 @@ async function play<T>(
 ): Promise<T> {
   const start = run.clock();
   const now = (): number => run.clock() - start;
+  const lostBefore = run.lag.lost();
+  const lost = (): number => run.lag.lost() - lostBefore;
   const transcript: TranscriptEntry[] = [];
   const own: CaseViolation[] = [];
   const testers: OwnedTester[] = [];
@@ -92,7 +94,7 @@ async function play<T>(
       id,
       endpoint: run.endpoint,
       judge: run.judge,
-      monitor: monitor.open(id, resource, now()),
+      monitor: monitor.open(id, resource, now() - lost()),
       target: subject.target,
       request: {
         target: resource,
@@ -116,7 +118,7 @@ async function play<T>(
       clock: now,
       drawMask: () => random.bytes(4),
       signal: run.signal,
-      lag: () => run.lag.recent(),
+      lost,
       patienceMs: patience === undefined ? undefined : patience * run.timeScale,
       observer: {
         entry: (entry) => {
@@ -158,8 +160,8 @@ async function play<T>(
     );
   }
 
-  // The clocks of the contract run out without any frame; the kit's own lateness is not the subject's.
-  const tick = (): void => monitor.advance(now() - run.lag.recent() - UPPER_GRACE_MS);
+  // The clocks of the contract run out without any frame. They stand still while the kit's own loop is late.
+  const tick = (): void => monitor.advance(now() - lost());
   const clock = setInterval(tick, CLOCK_MS);
   try {
     return await script(scene);

@@ -225,6 +225,8 @@ export interface CaseViolation {
   readonly expected: string;
   readonly got: string;
   readonly mend?: string;
+  /** It rests on a bound of time that ran out. */
+  readonly late?: true;
 }
 
 /** A check: the property that decides one requirement. */

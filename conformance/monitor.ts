@@ -10,6 +10,7 @@ import type { Endpoint } from "../src/contract/contract.js";
 import { type LifecycleMonitor, type LifecycleViolation, openLifecycles } from "../src/contract/lifecycle.js";
 import type { CaseViolation, CloseInfo, SentKind } from "./check.js";
 import type { Judgement } from "./judge.js";
+import { UPPER_GRACE_MS } from "./time.js";
 
 /** The Monitor of one case. */
 export interface CaseMonitor {
@@ -50,6 +51,9 @@ export interface CaseMonitorOptions {
   readonly otherAlways?: boolean;
 }
 
+/** Clauses that a clock decides. */
+const LATE: ReadonlySet<string> = new Set(["obligation", "answer", "undecodable", "close"]);
+
 /** Opens the Monitor of a case. */
 export function createCaseMonitor(options: CaseMonitorOptions): CaseMonitor {
   const violations: CaseViolation[] = [];
@@ -73,6 +77,7 @@ export function createCaseMonitor(options: CaseMonitorOptions): CaseMonitor {
         expected: expectedBy(violation),
         got: violation.message,
         mend: mendOf(violation),
+        ...(LATE.has(violation.clause) ? { late: true } : {}),
       });
     }
   }
@@ -81,6 +86,7 @@ export function createCaseMonitor(options: CaseMonitorOptions): CaseMonitor {
     const lifecycle = openLifecycles(options.endpoint, {
       timeScale: options.timeScale,
       openedAtMs: atMs,
+      graceMs: UPPER_GRACE_MS,
       ...(options.otherAlways === true ? { otherAlways: true } : {}),
     });
     const connection: Watched = { id, target, lifecycle, collected: 0, blocked: undefined, met: new Set() };
@@ -120,6 +126,7 @@ export function createCaseMonitor(options: CaseMonitorOptions): CaseMonitor {
           {
             by: info.by === "subject" ? "server" : "client",
             ...(info.code === undefined ? {} : { code: info.code }),
+            ...(info.explained === true ? { explained: true } : {}),
           },
           info.atMs,
         );

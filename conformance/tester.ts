@@ -55,8 +55,8 @@ export interface TesterOptions {
   readonly clock: Clock;
   readonly drawMask: () => Uint8Array;
   readonly signal: AbortSignal;
-  /** How late the kit's own loop may have stamped what it read (milliseconds). */
-  readonly lag: () => number;
+  /** All time (milliseconds) that the kit's own loop has lost: it is not the subject's. */
+  readonly lost: () => number;
   /** Silence after which the subject may give this connection up (milliseconds), if it declares any. */
   readonly patienceMs: number | undefined;
   readonly observer: TesterObserver;
@@ -86,7 +86,7 @@ export interface OwnedTester extends Tester {
 export function openTester(options: TesterOptions): OwnedTester {
   const { clock, endpoint, id, judge, monitor, observer, signal } = options;
   const layer = layerOf(endpoint, options.answerHeartbeat);
-  const waiting = createWaiting(signal);
+  const waiting = createWaiting(signal, options.lost);
   const messages: ReceivedMessage[] = [];
   const frames: WireFrame[] = [];
   const pongs: ReceivedPong[] = [];
@@ -118,9 +118,12 @@ export function openTester(options: TesterOptions): OwnedTester {
     const explained = given.by === "subject" && (patient || !options.answerHeartbeat);
     const info: CloseInfo = explained ? { ...given, explained: true } : given;
     end = info;
-    if (!disposing) monitor.closed(info);
+    if (!disposing) monitor.closed({ ...info, atMs: monitorTime(info.atMs) });
     waiting.changed();
   };
+
+  // A frame may wait in the kernel while the kit's loop is late: the clocks of the contract stand still meanwhile.
+  const monitorTime = (atMs: number): number => atMs - options.lost();
 
   const charge = (check: string, fault: FrameFault, atMs: number): void => {
     observer.violation({
@@ -325,8 +328,7 @@ export function openTester(options: TesterOptions): OwnedTester {
     );
     if (!disposing) {
       if (fault !== undefined) observer.violation({ connection: id, atMs, ...fault });
-      // A frame may have waited in the kernel while the kit's loop was late: that time is the kit's.
-      monitor.received(judgement, atMs - options.lag());
+      monitor.received(judgement, monitorTime(atMs));
       answerHeartbeat(judgement.names, judgement.payload);
     }
     waiting.changed();
@@ -414,7 +416,7 @@ export function openTester(options: TesterOptions): OwnedTester {
       sendText(layer.write(text));
     },
     tell(kind, what) {
-      if (kind !== "none") monitor.sent(kind, what, clock());
+      if (kind !== "none") monitor.sent(kind, what, monitorTime(clock()));
     },
     async ack(name, payload, timeoutMs) {
       if (endpoint.protocol.transport !== "socket.io") {
@@ -454,7 +456,7 @@ export function openTester(options: TesterOptions): OwnedTester {
       if (isOver()) return;
       if (layer.goodbye !== undefined && ready) sendText(layer.goodbye);
       sendClose(code, reason);
-      if (!disposing) monitor.closed({ by: "kit", how: "close", atMs: clock() });
+      if (!disposing) monitor.closed({ by: "kit", how: "close", atMs: monitorTime(clock()) });
     },
     destroy() {
       endWith({ by: "kit", how: "rst", atMs: clock() });

@@ -62,6 +62,8 @@ export interface LagWatch {
   recent(): number;
   /** The largest lag (milliseconds) of the whole run. */
   worst(): number;
+  /** All time (milliseconds) for which the loop was not there to read: a clock without it never blames the subject. */
+  lost(): number;
   stop(): void;
 }
 
@@ -72,6 +74,7 @@ const WINDOW_TICKS = 100;
 export function watchLag(clock: Clock = monotonic): LagWatch {
   const window: number[] = [];
   let worst = 0;
+  let lost = 0;
   let last = clock();
   const timer = setInterval(() => {
     const now = clock();
@@ -80,11 +83,13 @@ export function watchLag(clock: Clock = monotonic): LagWatch {
     window.push(lag);
     if (window.length > WINDOW_TICKS) window.shift();
     worst = Math.max(worst, lag);
+    lost += lag;
   }, TICK_MS);
   return {
     // What has not ticked yet is lag as well: a blocked loop must not look punctual to the callback that runs first.
     recent: () => Math.max(0, clock() - last - TICK_MS, ...window),
     worst: () => worst,
+    lost: () => lost + Math.max(0, clock() - last - TICK_MS),
     stop: () => clearInterval(timer),
   };
 }

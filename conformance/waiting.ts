@@ -12,8 +12,11 @@ export interface Waiting {
   changed(): void;
 }
 
-/** Opens a waiting room that closes with `signal`. */
-export function createWaiting(signal: AbortSignal): Waiting {
+/**
+ * Opens a waiting room that closes with `signal`. Time that the kit's own loop lost (`lost`, milliseconds in all) does
+ * not count: whoever waits gets it back.
+ */
+export function createWaiting(signal: AbortSignal, lost: () => number): Waiting {
   const looks = new Set<() => void>();
   return {
     changed() {
@@ -36,14 +39,19 @@ export function createWaiting(signal: AbortSignal): Waiting {
           leave();
           resolve(found);
         };
-        const timer = setTimeout(
-          () => {
-            leave();
-            // One last look: what came while the loop was busy came in time.
-            resolve(look());
-          },
-          Math.max(0, timeoutMs),
-        );
+        let known = lost();
+        const expire = (): void => {
+          const more = lost() - known;
+          known += more;
+          if (more >= 1) {
+            timer = setTimeout(expire, more);
+            return;
+          }
+          leave();
+          // One last look: what came while the loop was busy came in time.
+          resolve(look());
+        };
+        let timer = setTimeout(expire, Math.max(0, timeoutMs));
         if (signal.aborted) {
           abort();
           return;

@@ -248,12 +248,14 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
     reset: () => {
       over({ how: "local", atMs: clock() });
       if (socket.destroyed) return;
-      // TLS has no reset of its own; there the socket is dropped without its goodbye.
-      if (target.tls === undefined && phase !== "connecting" && socket.remoteAddress !== undefined) {
+      // TLS has no reset of its own; there the socket is dropped without its goodbye. A socket that was half-closed is
+      // dropped as well: libuv refuses to reset it (EINVAL), its handle then never closes, and the process cannot exit.
+      const halfClosed = socket.writableEnded;
+      if (target.tls === undefined && !socket.connecting && !halfClosed && socket.remoteAddress !== undefined) {
         socket.resetAndDestroy();
-      } else {
-        socket.destroy();
       }
+      // resetAndDestroy() waits until what was written has been taken; a peer that reads nothing never takes it.
+      socket.destroy();
     },
   };
 }

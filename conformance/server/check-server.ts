@@ -65,6 +65,9 @@ const GATE = "S-HS-01";
 /** How many checks run at once; their cases share the places of the run. */
 const CHECKS_AT_ONCE = 4;
 
+/** In so many cases a clock must have run out before it counts outside the cases of its own check. */
+const CONFIRMED_LATE = 3;
+
 const DEFAULTS = { runs: 25, maxMs: 120_000 } as const;
 
 /** Judges a server. Throws UsageError for what the user must mend: URL, channel, selectors, or no server at all. */
@@ -394,15 +397,26 @@ class Execution {
   #charged(check: Check, result: CheckResult): CheckResult | undefined {
     if (result.verdict === "fail" || result.verdict === "not-applicable") return undefined;
     const { record } = this.run;
-    const violation = record.violations.find(
-      // In its own cases an active check has seen the violation itself, confirmed or shrunk it.
+    // In its own cases an active check has seen the violation itself, confirmed or shrunk it.
+    const charged = record.violations.filter(
       (one) => one.check === check.id && (check.passive === true || one.during !== check.id),
     );
+    const violation = charged.find(({ late }) => late !== true) ?? charged[0];
     if (violation === undefined) return undefined;
+    const where = `${violation.during} (${violation.label})`;
+    // A clock that ran out once may have run out for want of a processor: it counts when it runs out again and again.
+    if (violation.late === true && new Set(charged.map(({ label }) => label)).size < CONFIRMED_LATE) {
+      if (result.verdict !== "pass") return undefined;
+      return {
+        verdict: "inconclusive",
+        reason: `an answer was late in a case of ${where}, but not in ${CONFIRMED_LATE} cases: ${violation.got}`,
+        cases: Math.max(result.cases, 1),
+      };
+    }
     const count = record.count(check.id);
     return {
       verdict: "fail",
-      reason: `seen ${count === 1 ? "once" : `${count} times`}, first in a case of ${violation.during} (${violation.label})`,
+      reason: `seen ${count === 1 ? "once" : `${count} times`}, first in a case of ${where}`,
       expected: violation.expected,
       got: violation.got,
       ...(violation.mend === undefined ? {} : { mend: violation.mend }),

@@ -40,8 +40,21 @@ export interface CommandSource {
   variants(name: string): readonly DraftCommand[];
 }
 
-/** Makes the source of an endpoint's commands; `seed` decides the generated variants. */
+/** Sources by judge and seed: building one takes 0.1 s, and every check of a run wants the same. */
+const sources = new WeakMap<Judge, Map<number, CommandSource>>();
+
+/** The source of an endpoint's commands; `seed` decides the generated variants. */
 export function commandSource(judge: Judge, seed: number): CommandSource {
+  const bySeed = sources.get(judge) ?? new Map<number, CommandSource>();
+  sources.set(judge, bySeed);
+  const known = bySeed.get(seed);
+  if (known !== undefined) return known;
+  const made = makeSource(judge, seed);
+  bySeed.set(seed, made);
+  return made;
+}
+
+function makeSource(judge: Judge, seed: number): CommandSource {
   const { contract, endpoint } = judge;
   const payloads = new Map<string, fc.Arbitrary<Json>>();
   const variants = new Map<string, readonly DraftCommand[]>();

@@ -162,7 +162,7 @@ async function playPair(
     const from = tester.messages.length;
     tester.command(pair.command, payload);
     const refused = await awaitRefusal(walk, from);
-    const stillIllegal = statesNow(walk, lifecycle).states.every((state) => state === pair.state);
+    const stillIllegal = statesNow(walk, lifecycle).every((state) => state === pair.state);
     if (refused === undefined) {
       // The Monitor waits for the same answer: it says so when the state still forbade the command.
       if (scene.violations.length > 0 || tester.end !== undefined) break;

@@ -1,17 +1,28 @@
 /** S-SM-01: on legal walks through the lifecycles every event is legal, and comes in time. */
 
 import fc from "fast-check";
-import type { Json } from "../../src/contract/contract.js";
+import type { Json, Lifecycle } from "../../src/contract/contract.js";
 import type { Case, Check, CheckContext } from "../check.js";
 import { endOf } from "../exchange.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import { blockedBy, concluded, NO_WITNESS, notApplicable } from "./blame.js";
 import { type CommandSource, commandSource, personalise } from "./commands.js";
-import { endsConnection, openWalk, settle, takeWalk, type Walk, type WalkStep, walkSteps } from "./walker.js";
+import {
+  endsConnection,
+  openWalk,
+  reach,
+  settle,
+  takeWalk,
+  type Walk,
+  type WalkStep,
+  walkSteps,
+} from "./walker.js";
 
 const ID = "S-SM-01";
 
 interface LegalWalk {
+  /** A state to go to first. */
+  readonly toward?: { readonly lifecycle: string; readonly state: string };
   readonly steps: readonly WalkStep[];
   /** Whether it ends with a command after which the server closes, where there is one. */
   readonly closing: boolean;
@@ -24,15 +35,19 @@ export const legalWalks: Check = {
     const { endpoint } = context;
     if (endpoint.lifecycles.length === 0) return notApplicable("the document declares no lifecycle");
     const source = commandSource(context.judge, context.seed);
-    const property = await runProperty(context, {
+    const property = await runProperty<LegalWalk>(context, {
       label: "legal walk",
-      examples: source.names.flatMap((_, pick) =>
-        [0, 1, 2, 3].map(
-          (variant): LegalWalk => ({ steps: [{ pick, variant, then: "settled" }], closing: variant === 3 }),
+      examples: [
+        ...source.names.flatMap((_, pick) =>
+          [0, 1, 2, 3].map(
+            (variant): LegalWalk => ({ steps: [{ pick, variant, then: "settled" }], closing: variant === 3 }),
+          ),
         ),
-      ),
+        ...endpoint.lifecycles.flatMap(waysToStates),
+      ],
       arbitrary: fc.record({ steps: walkSteps(), closing: fc.boolean() }),
       show: (walk): Json => ({
+        ...(walk.toward === undefined ? {} : { toward: walk.toward.state }),
         steps: walk.steps.map(({ pick, variant, then }) => `${pick}.${variant}, then ${then}`),
         closing: walk.closing,
       }),
@@ -44,14 +59,32 @@ export const legalWalks: Check = {
   },
 };
 
+/** One walk to each state but the first, where the kit then stays for a while: nothing may come that is not legal there. */
+function waysToStates(lifecycle: Lifecycle): LegalWalk[] {
+  const states = new Set(lifecycle.transitions.map(({ to }) => to));
+  for (const none of [lifecycle.initial, "=", "$closed"]) states.delete(none);
+  return [...states].map((state) => ({
+    toward: { lifecycle: lifecycle.name, state },
+    steps: [],
+    closing: false,
+  }));
+}
+
 async function playWalk(
   context: CheckContext,
   source: CommandSource,
-  { steps, closing }: LegalWalk,
+  { toward, steps, closing }: LegalWalk,
   scene: Case,
 ): Promise<CaseOutcome> {
   const tester = await scene.connect();
   const walk = openWalk(context, scene, tester, source);
+  const lifecycle = context.endpoint.lifecycles.find(({ name }) => name === toward?.lifecycle);
+  if (lifecycle !== undefined && toward !== undefined) {
+    // A state that the server leaves at once need not be held: the way there is a legal walk as well.
+    const deadline = tester.now() + context.answerMs;
+    await reach(walk, lifecycle, toward.state, { attempt: 0, deadline });
+    await tester.wait(context.quietMs());
+  }
   await takeWalk(walk, steps);
   await settle(walk);
   // What must not come any more is watched for: an event after the last one.

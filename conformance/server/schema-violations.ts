@@ -1,5 +1,6 @@
 /** S-CD-03: a command with one violation of its schema is refused once, with a payload code, and has no effect. */
 
+import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import { invalidPayload, type Violation, violationKinds } from "../../src/arbitrary/invalid-payload.js";
 import type { Json, Message, Pointer } from "../../src/contract/contract.js";
@@ -25,7 +26,8 @@ export const schemaViolations: Check = {
     if (context.endpoint.protocol.reject === undefined) {
       return notApplicable("the document declares no `reject`: what a refusal looks like is unknown");
     }
-    const sources = context.endpoint.commands.flatMap((message) => violationsOf(context, message));
+    const sources: Source[] = [];
+    for (const message of context.endpoint.commands) sources.push(...(await violationsOf(context, message)));
     if (sources.length === 0) {
       return notApplicable("no command of the document can be violated by one change of its payload");
     }
@@ -68,7 +70,7 @@ interface Source {
   readonly arbitrary: fc.Arbitrary<BadFrame>;
 }
 
-function violationsOf(context: CheckContext, message: Message): Source[] {
+async function violationsOf(context: CheckContext, message: Message): Promise<Source[]> {
   if (message.binary === true || message.payload === true) return [];
   const { definitions } = context.contract;
   const known = knownValues(context, message);
@@ -78,6 +80,8 @@ function violationsOf(context: CheckContext, message: Message): Source[] {
   const examples: BadFrame[] = [];
   const hard = [];
   for (const kind of violationKinds(message.payload, definitions)) {
+    // Making them takes a second or two on a large document, and other cases are being timed.
+    await setImmediate();
     const arbitrary = invalidPayload(message.payload, definitions, { kinds: [kind], fits });
     const [sample] = sampleOf(arbitrary, context.seed);
     if (sample === undefined) continue;

@@ -137,6 +137,12 @@ export interface ReachOptions {
   readonly deadline: number;
 }
 
+/** How often the Monitor is asked again while it cannot tell the states apart (milliseconds): its clocks decide too. */
+const LOOK_MS = 50;
+
+/** The longest way: a state that needs more moves is not looked for. */
+const MAX_MOVES = 24;
+
 /** Goes to a state of a lifecycle by the shortest way known; false when the subject did not come along in time. */
 export async function reach(
   walk: Walk,
@@ -147,18 +153,18 @@ export async function reach(
   const { tester, context } = walk;
   const futile = new Set<string>();
   let turn = options.attempt;
-  for (let moves = 0; moves < 24; moves++) {
+  for (let moves = 0; moves < MAX_MOVES; ) {
     if (tester.end !== undefined || tester.now() >= options.deadline) return false;
     const here = statesNow(walk, lifecycle);
-    if (here.pending === 0 && here.states.every((state) => state === target)) return true;
-    if (here.pending > 0 || here.states.length > 1) {
-      const patience = Math.min(context.answerMs, options.deadline - tester.now());
-      if (!(await nextEvent(tester, patience))) return false;
+    if (here.every((state) => state === target)) return true;
+    if (here.length > 1) {
+      await nextEvent(tester, Math.min(LOOK_MS, options.deadline - tester.now()));
       continue;
     }
-    const [state = lifecycle.initial] = here.states;
+    const [state = lifecycle.initial] = here;
     const edge = firstEdge(context.endpoint, lifecycle, state, target, futile);
     if (edge === undefined) return false;
+    moves += 1;
     if (edge.kind === "event") {
       const patience = Math.min(context.quietMs(), options.deadline - tester.now());
       if (!(await nextEvent(tester, patience))) futile.add(edgeKey(state, edge));
@@ -173,11 +179,8 @@ export async function reach(
   return false;
 }
 
-/** Where the instance of the walk may be now. */
-export function statesNow(
-  walk: Walk,
-  lifecycle: Lifecycle,
-): { readonly states: readonly string[]; readonly pending: number } {
+/** The states in which the instance of the walk may be now. */
+export function statesNow(walk: Walk, lifecycle: Lifecycle): readonly string[] {
   const view = walk.tester.monitor
     .configurations()
     .find(
@@ -185,12 +188,7 @@ export function statesNow(
         one.lifecycle === lifecycle.name &&
         (lifecycle.scope === "connection" || one.key === JSON.stringify(walk.identifiers[0])),
     );
-  return view === undefined
-    ? { states: [lifecycle.initial], pending: 0 }
-    : {
-        states: view.states,
-        pending: Math.max(0, ...view.configurations.map(({ pending }) => pending.length)),
-      };
+  return view?.states ?? [lifecycle.initial];
 }
 
 interface Edge {

@@ -251,7 +251,12 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
       // TLS has no reset of its own; there the socket is dropped without its goodbye. A socket that was half-closed is
       // dropped as well: libuv refuses to reset it (EINVAL), its handle then never closes, and the process cannot exit.
       const halfClosed = socket.writableEnded;
-      if (target.tls === undefined && !socket.connecting && !halfClosed && socket.remoteAddress !== undefined) {
+      if (
+        target.tls === undefined &&
+        !socket.connecting &&
+        !halfClosed &&
+        socket.remoteAddress !== undefined
+      ) {
         socket.resetAndDestroy();
       }
       // resetAndDestroy() waits until what was written has been taken; a peer that reads nothing never takes it.

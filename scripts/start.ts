@@ -48,6 +48,7 @@ async function main(): Promise<number> {
   say("\n2. The reference server");
   const { server, urls } = await serve();
   const stopped = exitOf(server);
+  process.once("exit", () => server.kill());
   const failed: string[] = [];
   try {
     say("\n3. Judged over real connections");

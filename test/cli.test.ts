@@ -15,7 +15,8 @@ beforeAll(() => {
   writeFileSync(join(folder, "not.yaml"), "asyncapi: [\n");
 });
 
-const CONTRACT = `${ROOT}generated/contract.json`;
+/** From the repository, where the command line runs unless a test says otherwise. */
+const CONTRACT = "generated/contract.json";
 
 describe("help and version", () => {
   it.each([[["--help"]], [["--version"]], [["check", "server", "--help"]]])(

@@ -44,7 +44,8 @@ export async function checkServerVerb(options: CheckServerVerbOptions, terminal:
     version: wireproofVersion(),
     onProgress: (progress) => showProgress(progress, terminal, verbose),
   });
-  terminal.result(renderReport(report, { colors: terminal.colors, verbose }));
+  const { colors, width } = terminal;
+  terminal.result(renderReport(report, { colors, verbose, ...(width === undefined ? {} : { width }) }));
   for (const { file } of targets) {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);

@@ -7,6 +7,8 @@ export interface Terminal {
   readonly progress: (line: string) => void;
   /** Whether results may be coloured. */
   readonly colors: boolean;
+  /** Columns of the terminal that shows results; undefined where none does. */
+  readonly width: number | undefined;
 }
 
 /** The process's own streams. Colours go only to a terminal and obey NO_COLOR (and FORCE_COLOR). */
@@ -20,6 +22,7 @@ export function processTerminal(): Terminal {
     result: (line) => process.stdout.write(`${line}\n`),
     progress: (line) => process.stderr.write(`${line}\n`),
     colors: wantsColors(process.env, process.stdout.isTTY === true),
+    width: process.stdout.isTTY === true ? process.stdout.columns : undefined,
   };
 }
 

@@ -358,11 +358,14 @@ function itemsShape(schema: Exclude<JsonSchema, boolean>): ItemsShape[] {
   return isSchema(items) ? [{ tuple: [], rest: items }] : [];
 }
 
+const ANNOTATIONS: ReadonlySet<string> = new Set(["title", "description", "$comment", "default", "examples"]);
+
 /** What `not` leaves: by construction where it forbids kinds or a member, else unsure. */
 function negation(schema: JsonSchema): readonly Flat[] {
   if (typeof schema === "boolean") return schema ? [] : [ANY];
-  const keywords = Object.keys(schema);
+  const keywords = Object.keys(schema).filter((keyword) => !ANNOTATIONS.has(keyword));
   const [keyword] = keywords;
+  if (keyword === undefined) return [];
   if (keywords.length === 1 && keyword === "type" && schema["type"] !== "integer") {
     const [kinds] = declaredKinds(schema);
     return [{ ...ANY, kinds: new Set(KINDS.filter((kind) => kinds?.has(kind) !== true)) }];

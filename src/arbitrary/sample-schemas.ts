@@ -147,6 +147,7 @@ export const SAMPLE_SCHEMAS: readonly (readonly [string, JsonSchema])[] = [
       ],
     },
   ],
+  ["a member that can never be", { type: "object", properties: { a: { not: {} }, b: { type: "null" } } }],
   ["not a type", { not: { type: ["object", "array"] } }],
   ["not required", { type: "object", properties: { a: true, b: true }, not: { required: ["a"] } }],
   ["not a value", { type: "string", not: { const: "a" } }],

@@ -48,6 +48,12 @@ const ANY_CHARACTER = fc
   .integer({ min: 0, max: 0x10_ffff - 0x800 })
   .map((index) => String.fromCodePoint(index < 0xd800 ? index : index + 0x800));
 
+// Made once: fast-check works out for each unit which of its awkward strings it can spell, at some 5 ms.
+const ORDINARY_CHARACTER = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(..."abcxyzABC019 _-.") },
+  { weight: 1, arbitrary: ANY_CHARACTER },
+);
+
 /** Strings that meet the lengths, patterns and formats of `flat`. */
 export function strings(flat: Flat, options: { readonly loneSurrogates?: boolean }): fc.Arbitrary<string> {
   const { minLength, maxLength = Number.POSITIVE_INFINITY } = flat;
@@ -64,12 +70,8 @@ export function strings(flat: Flat, options: { readonly loneSurrogates?: boolean
   const edges = [...new Set([minLength, minLength + 1, maxLength - 1, maxLength])].filter(
     (length) => length >= minLength && length <= Math.min(maxLength, 256),
   );
-  const unit = fc.oneof(
-    { weight: 4, arbitrary: fc.constantFrom(..."abcxyzABC019 _-.") },
-    { weight: 1, arbitrary: ANY_CHARACTER },
-  );
   const choices: fc.WeightedArbitrary<string>[] = [
-    { weight: 12, arbitrary: fc.string({ unit, minLength, maxLength: short }) },
+    { weight: 12, arbitrary: fc.string({ unit: ORDINARY_CHARACTER, minLength, maxLength: short }) },
     { weight: 3, arbitrary: fc.string({ unit: ANY_CHARACTER, minLength, maxLength: short }) },
   ];
   if (awkward.length > 0) choices.push({ weight: 4, arbitrary: fc.constantFrom(...awkward) });
@@ -99,15 +101,13 @@ export function matching(
   lengths: Pick<Flat, "minLength" | "maxLength">,
 ): fc.Arbitrary<string> {
   const expression = new RegExp(pattern, "u");
-  const limit = lengths.maxLength === undefined ? {} : { maxLength: Math.min(lengths.maxLength, 1024) };
+  const limit = lengths.maxLength === undefined ? undefined : Math.min(lengths.maxLength, 1024);
   // fast-check cannot turn look-around round: leave it out, and keep what fits.
   for (const source of [pattern, withoutLookAround(pattern)]) {
     try {
-      const simpler = new RegExp(source, "u");
-      const made = fc.stringMatching(simpler, { size: "small", ...limit });
+      const made = matchingStrings(source, "small", limit);
       // `+` and `*` are short by themselves: long minima want long repeats.
-      const long = fc.stringMatching(simpler, { size: "large", ...limit });
-      const either = lengths.minLength <= 8 ? made : fc.oneof(made, long);
+      const either = lengths.minLength <= 8 ? made : fc.oneof(made, matchingStrings(source, "large", limit));
       if (source === pattern) return either;
       return boundedFilter(either, (text) => expression.test(text), { what: `pattern ${pattern}` });
     } catch {
@@ -122,6 +122,26 @@ export function matching(
     fc.webUrl(),
   );
   return boundedFilter(plain, (text) => expression.test(text), { what: `pattern ${pattern}`, tries: 2000 });
+}
+
+// fast-check works out for each character class which of its awkward strings it can spell, at some 5 ms; documents
+// repeat their patterns.
+const KNOWN_PATTERNS = new Map<string, fc.Arbitrary<string>>();
+const MAX_KNOWN_PATTERNS = 1000;
+
+function matchingStrings(
+  source: string,
+  size: "small" | "large",
+  maxLength: number | undefined,
+): fc.Arbitrary<string> {
+  const key = `${size} ${maxLength} ${source}`;
+  const known = KNOWN_PATTERNS.get(key);
+  if (known !== undefined) return known;
+  const limit = maxLength === undefined ? {} : { maxLength };
+  const made = fc.stringMatching(new RegExp(source, "u"), { size, ...limit });
+  if (KNOWN_PATTERNS.size >= MAX_KNOWN_PATTERNS) KNOWN_PATTERNS.clear();
+  KNOWN_PATTERNS.set(key, made);
+  return made;
 }
 
 /** A pattern without its `(?=…)`, `(?!…)`, `(?<=…)` and `(?<!…)` groups. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Lifecycle, Reject } from "../contract.js";
 import { inlineEndpoint } from "../inline-endpoint.js";
 import { type LifecycleMonitor, openLifecycles } from "../lifecycle.js";
-import { type Fault, type ModelOptions, runModel, type TraceEntry } from "./model-server.js";
+import { type Fault, type ModelOptions, runModel, type TraceEntry } from "./test-model-server.js";
 
 const reject: Reject = {
   message: "error",

@@ -42,7 +42,7 @@ export async function checkServerVerb(options: CheckServerVerbOptions, terminal:
     ...(channel === undefined ? {} : { channel }),
     ...(param === undefined ? {} : { parameters: param }),
     version: wireproofVersion(),
-    onProgress: (progress) => showProgress(progress, terminal, verbose),
+    onProgress: (progress) => showProgress(progress, terminal),
   });
   const { colors, width } = terminal;
   terminal.result(renderReport(report, { colors, verbose, ...(width === undefined ? {} : { width }) }));
@@ -54,14 +54,10 @@ export async function checkServerVerb(options: CheckServerVerbOptions, terminal:
   return report.exitCode;
 }
 
-/** One line for each check that is done: enough to see that it goes on, and what for. */
-function showProgress(progress: Progress, terminal: Terminal, verbose: boolean): void {
-  if (progress.kind === "started") {
-    if (verbose) terminal.progress(`… ${progress.id}`);
-    return;
-  }
+/** Enough to see that it goes on, and where it takes its time. */
+function showProgress(progress: Progress, terminal: Terminal): void {
+  const { done, total } = progress;
+  if (progress.kind === "started") return;
   const { id, verdict, durationMs } = progress.outcome;
-  terminal.progress(
-    `[${progress.done}/${progress.total}] ${id} ${verdict} (${(durationMs / 1000).toFixed(1)} s)`,
-  );
+  terminal.status(`[${done}/${total}] ${id} ${verdict} (${(durationMs / 1000).toFixed(1)} s)`);
 }

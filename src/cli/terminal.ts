@@ -5,6 +5,8 @@ export interface Terminal {
   readonly result: (line: string) => void;
   /** Writes one line of progress or of an error. */
   readonly progress: (line: string) => void;
+  /** Shows how far it is: one live line on a terminal, plain lines elsewhere. */
+  readonly status: (line: string) => void;
   /** Whether results may be coloured. */
   readonly colors: boolean;
   /** Columns of the terminal that shows results; undefined where none does. */
@@ -18,9 +20,16 @@ export function processTerminal(): Terminal {
     if (error.code === "EPIPE") process.exit(0);
     throw error;
   });
+  const live = process.stderr.isTTY === true;
+  const clear = live ? "\r\u001b[K" : "";
   return {
-    result: (line) => process.stdout.write(`${line}\n`),
-    progress: (line) => process.stderr.write(`${line}\n`),
+    result: (line) => {
+      process.stderr.write(clear);
+      process.stdout.write(`${line}\n`);
+    },
+    progress: (line) => process.stderr.write(`${clear}${line}\n`),
+    status: (line) =>
+      process.stderr.write(live ? `${clear}${line.slice(0, process.stderr.columns - 1)}` : `${line}\n`),
     colors: wantsColors(process.env, process.stdout.isTTY === true),
     width: process.stdout.isTTY === true ? process.stdout.columns : undefined,
   };

@@ -1,6 +1,7 @@
 /** Answers commands: the reply, the exchange that they belong to, the lifecycle walked on until nothing is owed. */
 
 import type { Endpoint, Json, Lifecycle, Pointer } from "../../src/contract/contract.js";
+import { canonicalJson } from "../../src/contract/same-json.js";
 import type { Refusal } from "../../src/wire/refusal.js";
 import type { Claims } from "./claims.js";
 import { jsonAt } from "./compose.js";
@@ -95,7 +96,7 @@ export function createAnswerer(options: AnswererOptions): Answerer {
       if (endpoint.commands.some((command) => isNamed(lifecycle, command.name))) continue;
       const like = endpoint.events
         .filter((event) => isNamed(lifecycle, event.name))
-        .flatMap((event) => stock.payloads(event.name))
+        .flatMap(({ name: event }) => [...stock.examples(event), ...stock.generated(event)])
         .map((payload) => jsonAt(payload, scope.key))
         .find((value) => value !== undefined);
       const key = like === undefined ? undefined : claims.fresh(`key of ${name}`, like);
@@ -175,7 +176,12 @@ export function createAnswerer(options: AnswererOptions): Answerer {
         if (loose) speaker.send(goalOf(one));
         else pacer.add(towards(goalOf(one)));
       }
-      for (const lifecycle of touched) pacer.add(settle(lifecycle, { event: "", must: keys, may: keys }));
+      for (const lifecycle of touched) {
+        const { name, scope } = lifecycle;
+        // What an instance owes is seen to once, and last: else it would speak into the answer of the next command.
+        const label = canonicalJson([name, scope === "connection" ? null : (keys.get(scope.key) ?? null)]);
+        pacer.add(settle(lifecycle, { event: "", must: keys, may: keys }), label);
+      }
       return undefined;
     },
   };

@@ -26,10 +26,9 @@ export function createComposer(stock: Stock): Composer {
   function* candidates(event: string, must: Wants): Generator<Json> {
     const turn = turns.get(event) ?? 0;
     turns.set(event, turn + 1);
-    const payloads = stock.payloads(event);
-    const from = payloads.length === 0 ? 0 : turn % payloads.length;
-    yield* payloads.slice(from);
-    yield* payloads.slice(0, from);
+    // Generating takes milliseconds, so it is left undone as long as an example will do.
+    yield* turned(stock.examples(event), turn);
+    yield* turned(stock.generated(event), turn);
     yield* stock.made(event, must);
   }
 
@@ -48,6 +47,11 @@ export function createComposer(stock: Stock): Composer {
       return undefined;
     },
   };
+}
+
+function turned(payloads: readonly Json[], turn: number): Json[] {
+  const from = payloads.length === 0 ? 0 : turn % payloads.length;
+  return [...payloads.slice(from), ...payloads.slice(0, from)];
 }
 
 /** A copy of `value` with each of `wants` in its place, objects made on the way; undefined where a place cannot be. */

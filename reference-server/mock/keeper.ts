@@ -10,6 +10,8 @@ import { jsonAt, withoutValue, withValues } from "./compose.js";
 export interface Keeper {
   /** A payload like this one under which every invariant holds, or undefined; the schema is the caller's to check. */
   adjust(event: string, payload: Json): Json | undefined;
+  /** Whether an event of another connection of the endpoint keeps the invariants here as it is. */
+  allows(event: string, payload: Json): boolean;
   /** The event was sent. */
   sent(event: string, payload: Json): void;
   /** A command was taken: its values may be echoed. */
@@ -64,6 +66,14 @@ export function createKeeper(endpoint: Endpoint, claims: Claims): Keeper {
       }
       return adjusted;
     },
+    allows: (event, payload) =>
+      kept.every(
+        (row) =>
+          // Claims are the endpoint's: the value is used because the other connection has sent it.
+          row.invariant.kind === "unique" ||
+          !row.invariant.on.includes(event) ||
+          sameJson(adjustOne(row, payload), payload),
+      ),
     sent(event, payload) {
       for (const { invariant, last, scope } of kept) {
         const { resetOn, by } = invariant;

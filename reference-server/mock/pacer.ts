@@ -9,7 +9,8 @@ export type Work = () => boolean;
 export interface Pacer {
   /** True when nothing more is taken; what is added then is lost. */
   readonly full: boolean;
-  add(work: Work): void;
+  /** Adds work at the end; what was added before under the same label is dropped. */
+  add(work: Work, label?: string): void;
   stop(): void;
 }
 
@@ -19,7 +20,7 @@ const QUEUED = 256;
 
 /** A pacer without work. The more there is to do, the faster it turns: an answer must not be late for standing in line. */
 export function createPacer(clock: Clock, timeScale: number): Pacer {
-  const queue: Work[] = [];
+  const queue: { readonly work: Work; readonly label: string | undefined }[] = [];
   let cancel: Cancel = () => {};
   let armed = false;
 
@@ -31,10 +32,10 @@ export function createPacer(clock: Clock, timeScale: number): Pacer {
 
   function turn(): void {
     armed = false;
-    const [work] = queue;
+    const [head] = queue;
     let more = false;
     try {
-      more = work?.() ?? false;
+      more = head?.work() ?? false;
     } finally {
       // Work that throws is over, and what stands behind it goes on.
       if (!more) queue.shift();
@@ -46,9 +47,11 @@ export function createPacer(clock: Clock, timeScale: number): Pacer {
     get full() {
       return queue.length >= QUEUED;
     },
-    add(work) {
+    add(work, label) {
+      const before = label === undefined ? -1 : queue.findIndex((one) => one.label === label);
+      if (before >= 0) queue.splice(before, 1);
       if (queue.length >= QUEUED) return;
-      queue.push(work);
+      queue.push({ work, label });
       arm();
     },
     stop() {

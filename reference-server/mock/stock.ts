@@ -12,14 +12,16 @@ export type Wants = ReadonlyMap<Pointer, Json>;
 
 /** The payloads of one endpoint's events; its connections share them. */
 export interface Stock {
-  /** Valid examples, then generated values; empty where the document has none and none can be made. */
-  payloads(event: string): readonly Json[];
+  /** The document's examples that keep their schema. */
+  examples(event: string): readonly Json[];
+  /** Generated values; empty where none can be made. */
+  generated(event: string): readonly Json[];
   /** Generated with these values in their places; empty where the schema has no room for them. */
   made(event: string, wants: Wants): readonly Json[];
   fits(event: string, payload: Json): boolean;
 }
 
-/** Generated values a message: examples come first, so these are mostly seen where there are none. */
+/** Generated values a message: they are seen where no example fits. */
 const GENERATED = 16;
 /** Values made for one need; each costs a compilation of the schema. */
 const MADE = 3;
@@ -27,6 +29,7 @@ const MADE = 3;
 /** The stock of an endpoint; the same seed gives the same payloads. */
 export function createStock(contract: Contract, endpoint: Endpoint, oracle: Oracle, seed: number): Stock {
   const byName = new Map(endpoint.events.map((message) => [message.name, message]));
+  const valid = new Map<string, readonly Json[]>();
   const known = new Map<string, readonly Json[]>();
 
   function drawn(message: Message, numRuns: number, at: Readonly<Record<Pointer, Placement>>) {
@@ -42,17 +45,20 @@ export function createStock(contract: Contract, endpoint: Endpoint, oracle: Orac
 
   return {
     fits,
-    payloads(event) {
-      const before = known.get(event);
-      if (before !== undefined) return before;
+    examples(event) {
+      const examples =
+        valid.get(event) ??
+        (byName.get(event)?.examples ?? [])
+          .map((example) => example.payload)
+          .filter((payload) => fits(event, payload));
+      valid.set(event, examples);
+      return examples;
+    },
+    generated(event) {
       const message = byName.get(event);
-      if (message === undefined) return [];
-      const examples = message.examples
-        .map((example) => example.payload)
-        .filter((payload) => fits(event, payload));
-      const payloads = [...examples, ...drawn(message, GENERATED, {})];
-      known.set(event, payloads);
-      return payloads;
+      const generated = known.get(event) ?? (message === undefined ? [] : drawn(message, GENERATED, {}));
+      known.set(event, generated);
+      return generated;
     },
     made(event, wants) {
       const message = byName.get(event);

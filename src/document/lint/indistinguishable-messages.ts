@@ -32,7 +32,8 @@ function checkDirection(context: LintContext, endpoint: Endpoint, direction: Dir
       const [values, others] = [valuesOf.get(message.name), valuesOf.get(other.name)];
       if (values?.some((own, field) => areDisjoint(own, others?.[field] ?? []))) return false;
       if (discriminator.origin === "declared") return true;
-      if (told.has(message.name) && told.has(other.name)) return false;
+      // A field that only one of them has names it; a frame without that field is the other.
+      if (told.has(message.name) || told.has(other.name)) return false;
       return canMeet(message.payload, other.payload, definitions);
     };
     const group = groups.find((members) => members.some(alike));

@@ -1,0 +1,12 @@
+import { type ShortCircuit, startBare } from "./short-circuit.js";
+
+/** Answers every frame with the same valid event. */
+export const shortCircuit: ShortCircuit = {
+  name: "same-event",
+  fault: "Answers every frame with the same valid event.",
+  passes: ["S-HS-01", "S-FR-11", "S-FR-16", "S-CD-02", "S-CD-09"],
+  start: () =>
+    startBare((socket) => {
+      socket.on("message", () => socket.send('{"event":"pong"}'));
+    }),
+};

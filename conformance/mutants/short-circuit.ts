@@ -1,0 +1,45 @@
+/**
+ * Servers that keep no contract at all. They prove that nothing passes for want of evidence: such a server passes at
+ * most rows whose sentence it really keeps, which its file lists, and no run against it ends with exit code 0.
+ */
+
+import { createServer } from "node:http";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { RunningMutant } from "./mutant.js";
+
+/** A server without a contract. */
+export interface ShortCircuit {
+  readonly name: string;
+  readonly fault: string;
+  /** Ids of the rows whose sentence it keeps all the same. */
+  readonly passes: readonly string[];
+  start(): Promise<RunningMutant>;
+}
+
+/** A server that accepts every handshake and leaves the rest to `serve`; without it every handshake is refused. */
+export async function startBare(serve?: (socket: WebSocket) => void): Promise<RunningMutant> {
+  const http = createServer((_request, response) => response.writeHead(403).end());
+  const server = new WebSocketServer({ noServer: true });
+  http.on("upgrade", (request, socket, head) => {
+    if (serve === undefined) {
+      socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      return;
+    }
+    server.handleUpgrade(request, socket, head, (client) => {
+      // What the kit does to the connection is no fault of this server.
+      client.on("error", () => client.terminate());
+      serve(client);
+    });
+  });
+  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  const address = http.address();
+  if (address === null || typeof address === "string") throw new Error("The server has no port.");
+  return {
+    url: `ws://127.0.0.1:${address.port}`,
+    async close() {
+      for (const client of server.clients) client.terminate();
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    },
+  };
+}

@@ -1,6 +1,8 @@
 /** `npm run check`: everything that holds for the repository beside its tests. One line a step; output only of failures. */
 import { spawnSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { build } from "esbuild";
 import { lockFaults, sourceFaults } from "./source-faults.js";
 
@@ -48,8 +50,14 @@ const steps: readonly Step[] = [
   { name: "lock file", run: () => lockFaults(readFileSync("package-lock.json", "utf8")).join("\n") },
   { name: "layers and names", run: () => npx("vitest", "run", "test/layers.test.ts") },
   { name: "no unused file, export or dependency", run: () => npx("knip", "--no-progress") },
-  { name: "publint", run: () => npx("publint", "--strict") },
-  { name: "types of the package (attw)", run: () => npx("attw", "--pack", ".", "--profile", "esm-only") },
+  { name: "publint", run: () => packed((tarball) => npx("publint", "--strict", tarball)) },
+  {
+    name: "types of the package (attw)",
+    run: () =>
+      packed((tarball) =>
+        npx("attw", tarball, "--profile", "esm-only", "--exclude-entrypoints", "./asyncapi.yaml"),
+      ),
+  },
   {
     name: "tarball, fresh install, browser-clean entries",
     run: () => npx("vitest", "run", "test/package.test.ts"),
@@ -62,6 +70,24 @@ function sources(): string {
     (file) => file !== "package-lock.json" && statSync(file, { throwIfNoEntry: false })?.isFile(),
   );
   return files.flatMap((file) => sourceFaults(file, readFileSync(file, "utf8"))).join("\n");
+}
+
+/** Packs what is built, without building it again, and asks about the tarball. */
+function packed(ask: (tarball: string) => string): string {
+  const folder = mkdtempSync(join(tmpdir(), "wireproof-pack-"));
+  try {
+    const fault = command(
+      "npm",
+      "pack",
+      "--ignore-scripts",
+      "--loglevel=error",
+      "--pack-destination",
+      folder,
+    );
+    return fault || ask(join(folder, readdirSync(folder)[0] ?? ""));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 async function sizes(): Promise<string> {

@@ -224,8 +224,7 @@ export class CheckPrinter {
       );
     }
     const properties = schemaMap(schema, "properties");
-    // Every object has something at `__proto__`, as the judge looks it up.
-    const required = requiredOf(schema).filter((name) => name !== "__proto__" && name !== told);
+    const required = requiredOf(schema).filter((name) => canBeMissing(name) && name !== told);
     const described = new Set(properties.map(([name]) => name));
     for (const name of required) {
       if (!described.has(name)) lines.push(...this.presence(name));
@@ -280,7 +279,7 @@ export class CheckPrinter {
       const there = compare(field(name), "===", "!==", "undefined");
       if (Array.isArray(needs)) {
         for (const need of needs.map(String)) {
-          if (need === "__proto__") continue;
+          if (!canBeMissing(need)) continue;
           const term = any([not(there), compare(field(need), "===", "!==", "undefined")]);
           const wish = quote(`a value, because ${name} is there`);
           lines.push(
@@ -358,6 +357,7 @@ export class CheckPrinter {
       if (each !== undefined && !isAny(each))
         lines.push(...this.each(each, below(place, "items", "Item", each), 0));
     }
+    // Ajv 8.20 takes, for an empty list inside a loop, the verdict of the list before it; we say what draft-07 says.
     const contained = subschema(schema, "contains");
     if (contained !== undefined) {
       const at = below(place, "contains", "Contained", contained);
@@ -447,6 +447,14 @@ function refusesUndefined(schema: JsonSchema, definitions: Definitions, depth = 
     return true;
   if (depth > 8 || typeof schema["$ref"] !== "string") return false;
   return refusesUndefined(definitionOf(schema["$ref"], definitions).schema, definitions, depth + 1);
+}
+
+/**
+ * False for the two names that Ajv never misses: it finds the prototype of every object at `__proto__`, and takes the
+ * name "" of a missing field for the absence of one.
+ */
+function canBeMissing(name: string): boolean {
+  return name !== "__proto__" && name !== "";
 }
 
 function field(name: string): string {

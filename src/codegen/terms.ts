@@ -48,7 +48,7 @@ export function not(term: Term): Term {
 export const NEVER: Term = { wrong: "true", right: "false" };
 
 function chain(terms: readonly Term[], sense: "wrong" | "right", operator: "||" | "&&"): string {
-  if (terms.length === 0) return (operator === "&&") === (sense === "right") ? "true" : "false";
+  if (terms.length === 0) return operator === "&&" ? "true" : "false";
   return terms
     .map((term) => (binds(term[sense], operator) ? term[sense] : `(${term[sense]})`))
     .join(` ${operator} `);

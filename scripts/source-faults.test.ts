@@ -6,11 +6,10 @@ const long = (lines: number, head = ""): string => `${head}\n${"const a = 1;\n".
 describe("what must not stand in a file", () => {
   it.each([
     ["src/a.ts", `// ${"TO"}${"DO"}: later`, "left-over"],
-    ["src/a.test.ts", "it.skip('works', () => {});", "test-left-out"],
-    ["src/a.test.ts", "describe.only('works', () => {});", "test-left-out"],
-    ["src/a.ts", "function f(x: any) {}", "any"],
-    ["src/a.ts", "const y = x as any;", "any"],
+    ["src/a.test.ts", `it.${"skip"}('works', () => {});`, "test-left-out"],
+    ["src/a.test.ts", `describe.${"only"}('works', () => {});`, "test-left-out"],
     ["src/a.ts", `// @ts-${"ig"}${"nore"}`, "unchecked"],
+    ["README.md", `https://${"registry"}.example.org/x`, "registry-address"],
     ["README.md", `see ${"/ho"}${"me"}/me/project`, "machine-path"],
     ["src/a.ts", long(MAX_LINES + 1), "length"],
   ])("is found in %s: %s", (file, text, rule) => {
@@ -18,7 +17,7 @@ describe("what must not stand in a file", () => {
   });
 
   it.each([
-    ["src/a.ts", "const any = 1; // any text may say any thing: any of these"],
+    ["generated/a.ts", long(MAX_LINES + 1)],
     ["src/a.test.ts", "describe.skipIf(!chromium.available)('works', () => {});"],
     ["README.md", "ws://host/work/ws and ./src/home/ and https://example.org/root/x"],
     ["src/a.ts", long(MAX_LINES + 1, "/** This file is long because its table is one. */")],

@@ -1,5 +1,5 @@
 /** The public API: read and lint a document, compile it to a Contract, generate code from it. */
-export { type GeneratedFile, type GenerateOptions, generate } from "./codegen/generate.js";
+export { CodegenError, type GeneratedFile, type GenerateOptions, generate } from "./codegen/generate.js";
 export type * from "./contract/contract.js";
 export { DocumentError, type Finding, type Severity } from "./document/finding.js";
 export { type LintResult, lintDocument } from "./document/lint.js";

@@ -90,6 +90,13 @@ describe("a fresh install of the packed tarball", () => {
     run(process.execPath, ["--input-type=module", "-e", script]);
   }, 60_000);
 
+  it("does what the README shows", () => {
+    const [, example = ""] = /^```ts\n([\s\S]*?)^```$/m.exec(readFileSync(`${ROOT}README.md`, "utf8")) ?? [];
+    expect(example).toContain("wireproof/");
+    const said = run(process.execPath, ["--input-type=module", "-e", example]);
+    expect(said).toMatch(/^wrong-discriminator .*`event`/);
+  });
+
   it("exports one entry for each endpoint of its document", () => {
     for (const endpoint of endpoints) expect(Object.keys(manifest.exports)).toContain(`./${endpoint}`);
   });

@@ -1,45 +1,17 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it, vi } from "vitest";
-import type { Clock } from "../src/wire/clock.js";
+import { ManualClock } from "../src/wire/test-clock.js";
 import { createRandom } from "./random.js";
 import { cut, type RunListener, runScript, type Script } from "./script.js";
 import { createWorld, type World } from "./world.js";
 
 /** A world whose time moves when it is told to. */
 function manualWorld(timeScale = 1): { world: World; advance(ms: number): void } {
-  let time = 0;
-  const timers = new Set<{ at: number; action: () => void }>();
-  const clock: Clock = {
-    now: () => time,
-    date: () => new Date(time),
-    after(ms, action) {
-      const timer = { at: time + ms, action };
-      timers.add(timer);
-      return () => timers.delete(timer);
-    },
+  const clock = new ManualClock();
+  const onFault = (fault: unknown): never => {
+    throw fault;
   };
-  const world = createWorld({
-    clock,
-    seed: 1,
-    timeScale,
-    onFault(fault) {
-      throw fault;
-    },
-  });
-  return {
-    world,
-    advance(ms) {
-      const end = time + ms;
-      for (;;) {
-        const next = [...timers].sort((a, b) => a.at - b.at)[0];
-        if (next === undefined || next.at > end) break;
-        timers.delete(next);
-        time = next.at;
-        next.action();
-      }
-      time = end;
-    },
-  };
+  return { world: createWorld({ clock, seed: 1, timeScale, onFault }), advance: (ms) => clock.advance(ms) };
 }
 
 function* greet(): Script<string, string> {

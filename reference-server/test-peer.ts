@@ -1,6 +1,6 @@
 /** What the tests of this folder talk with: a client that knows no contract, and a server that must leave nothing. */
 
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { WebSocket } from "ws";
 import type { Clock } from "../src/wire/clock.js";
 import type { RunningServer } from "./running-server.js";
@@ -95,6 +95,34 @@ export async function connect(
       return received.slice(from);
     },
   };
+}
+
+/** Starts servers for one test each; after it they are closed, and nothing may be left of them. */
+export function serveForEachTest(): (
+  options?: ServerOptions,
+  load?: Parameters<typeof startServer>[1],
+) => Promise<RunningServer> {
+  const running: RunningServer[] = [];
+  afterEach(async () => {
+    for (const server of running.splice(0)) {
+      await server.close();
+      expect(server.stats()).toMatchObject({ connections: 0, timers: 0 });
+    }
+  });
+  return async (options, load) => {
+    const server = await startServer(
+      { port: 0, seed: 1, timeScale: 0.05, channels: ["workflow"], ...options },
+      load,
+    );
+    running.push(server);
+    return server;
+  };
+}
+
+/** Fails unless the peer's connection to `workflow` still answers. */
+export async function expectAlive(peer: Peer): Promise<void> {
+  peer.send({ cmd: "ping", data: { token: "alive" } });
+  await peer.next({ event: "pong", data: { token: "alive" } });
 }
 
 /** A clock that runs with the platform's, and can be moved on: what falls due in between runs at once, in order. */

@@ -22,11 +22,12 @@ export function blockedBy(scene: Case, own: string): string | undefined {
 export function concluded(scene: Case, own: string, outcome: CaseOutcome): CaseOutcome {
   const unreadable = blockedBy(scene, own);
   if (unreadable !== undefined && outcome.verdict !== "pass") return { verdict: "blocked", by: unreadable };
-  const mine = scene.violations.find(({ check }) => check === own);
-  if (mine !== undefined && unreadable === undefined) return failureOf(mine);
   const other = scene.violations.find(({ check }) => check !== own && MONITORED.has(check));
   if (other !== undefined && outcome.verdict !== "pass") return { verdict: "blocked", by: other.check };
-  return outcome;
+  // The script knows what it sent and says so: the Monitor only speaks where the script saw nothing wrong.
+  if (outcome.verdict === "fail") return outcome;
+  const mine = scene.violations.find(({ check }) => check === own);
+  return mine === undefined || unreadable !== undefined ? outcome : failureOf(mine);
 }
 
 /** A violation as the failure of a case. */

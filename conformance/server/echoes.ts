@@ -148,6 +148,16 @@ async function play(context: CheckContext, value: EchoCase, scene: Case): Promis
     if (own === undefined) continue;
     if (answer === undefined)
       return incomplete(context, tester, exchange, value, tester.messages.slice(from));
+    const strangers = [...fillings.map(({ text }) => text), twin].filter((text) => text !== own.text);
+    const leak = strangers.find((text) => holdsText(context, exchange, answer, text));
+    if (leak !== undefined) {
+      return {
+        verdict: "fail",
+        expected: `exchange "${exchange.name}": the answer to one text holds nothing of another's`,
+        got: `words of the text ${opening(leak)} in the answer to ${opening(own.text)}`,
+        mend: "Answer in the order of the questions; keep what belongs to each apart, and nothing of a refused one.",
+      };
+    }
     const issue = exchangeIssue(exchange, answer, own);
     if (issue !== undefined) {
       return {
@@ -155,16 +165,6 @@ async function play(context: CheckContext, value: EchoCase, scene: Case): Promis
         expected: `exchange "${exchange.name}", ${value.what}: ${issue.expected}`,
         got: issue.got ?? `nothing fitting among ${answer.length} events`,
         mend: "Pass text through untouched: no escaping, no trimming, no line-wise reading; JSON encoding alone.",
-      };
-    }
-    const strangers = [...fillings.map(({ text }) => text), twin].filter((text) => text !== own.text);
-    const leak = strangers.find((text) => holdsText(context, exchange, answer, text));
-    if (leak !== undefined) {
-      return {
-        verdict: "fail",
-        expected: `exchange "${exchange.name}": the answer to one text holds nothing of another's`,
-        got: `a part of ${excerpt(leak)} in the answer to ${excerpt(own.text)}`,
-        mend: "Keep the state of each question apart, and keep nothing of a refused one.",
       };
     }
   }
@@ -317,6 +317,10 @@ function holdsText(
       .join("")
       .includes(word);
   });
+}
+
+function opening(text: string): string {
+  return JSON.stringify(text.length <= 24 ? text : `${text.slice(0, 23)}…`);
 }
 
 function incomplete(

@@ -40,8 +40,19 @@ export async function refusalScript(
   own: string,
   bad: BadFrame,
 ): Promise<CaseOutcome> {
-  const outcome = concluded(scene, own, await tryFrame(context, scene, bad));
+  const outcome = named(bad, concluded(scene, own, await tryFrame(context, scene, bad)));
   return bad.level === "SHOULD" && outcome.verdict === "fail" ? { ...outcome, verdict: "warn" } : outcome;
+}
+
+/** What the Monitor found says nothing of the frame that led to it: this does. */
+function named(bad: BadFrame, outcome: CaseOutcome): CaseOutcome {
+  if (outcome.verdict !== "fail" || outcome.reason === undefined) return outcome;
+  return {
+    ...outcome,
+    reason: `${bad.label} had an effect: ${outcome.got}`,
+    expected: `${bad.label} has no effect; after it: ${outcome.expected}`,
+    got: `${outcome.got} (sent: ${excerpt(bad.text)})`,
+  };
 }
 
 async function tryFrame(context: CheckContext, scene: Case, bad: BadFrame): Promise<CaseOutcome> {
@@ -56,7 +67,8 @@ async function tryFrame(context: CheckContext, scene: Case, bad: BadFrame): Prom
   if (bad.answer === "refused") {
     refusal = await tester.next((message) => isRefusal(context, message), context.answerMs, from);
     if (refusal === undefined && tester.end === undefined) {
-      return failed(bad, wanted, noAnswer(tester.messages.slice(from)), SILENCE_MEND);
+      const since = tester.messages.slice(from);
+      return failed(bad, wanted, noAnswer(since), since.length === 0 ? SILENCE_MEND : EFFECT_MEND);
     }
     if (refusal !== undefined) {
       const wrong = wrongCode(context, bad, refusal);
@@ -89,7 +101,7 @@ async function tryFrame(context: CheckContext, scene: Case, bad: BadFrame): Prom
       bad,
       `no effect: the frame is no "${bad.nearly}"`,
       `it was answered as one: ${excerpt(effect.text)}`,
-      "Validate a command against its schema before acting on it.",
+      EFFECT_MEND,
     );
   }
   if (fresh !== undefined) return fresh;
@@ -143,6 +155,7 @@ function wrongCode(context: CheckContext, bad: BadFrame, message: ReceivedMessag
 
 const SILENCE_MEND =
   "Answer each frame that cannot be decoded with the declared refusal: a client that hears nothing waits for ever.";
+const EFFECT_MEND = "Validate a command against its schema before acting on it.";
 const CLOSE_MEND = "Keep the connection open: refuse the one frame and read on.";
 
 function wantedOf(context: CheckContext, bad: BadFrame): string {
@@ -158,7 +171,13 @@ function wantedOf(context: CheckContext, bad: BadFrame): string {
 }
 
 function payloadCodes(context: CheckContext): string {
-  return (context.endpoint.protocol.reject?.payload ?? []).map((code) => `"${code}"`).join(", ");
+  const codes = context.endpoint.protocol.reject?.payload ?? [];
+  // The first ones are about bytes and JSON; those that a reader will want stand last.
+  const shown = codes
+    .slice(-3)
+    .map((code) => `"${code}"`)
+    .join(", ");
+  return codes.length > 3 ? `${shown} or another one declared` : shown;
 }
 
 function noAnswer(messages: readonly ReceivedMessage[]): string {

@@ -73,7 +73,7 @@ export function createCaseMonitor(options: CaseMonitorOptions): CaseMonitor {
         check: faultAtMs === undefined ? ownerOf(violation, options.check) : options.check,
         connection: connection.id,
         atMs: violation.atMs,
-        clause: "PROTOCOL.md#lifecycles",
+        clause: "PROTOCOL.md#lifecycle",
         expected: expectedBy(violation),
         got: violation.message,
         mend: mendOf(violation),

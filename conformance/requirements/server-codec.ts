@@ -11,7 +11,7 @@ export const serverCodec: readonly Requirement[] = [
     title: "every valid command is taken",
     sentence:
       "A command that its schema accepts is not refused as invalid, nor as illegal in a state that allows it.",
-    clause: protocol("commands"),
+    clause: protocol("lifecycle-1"),
     needs: ["commands"],
   },
   {
@@ -21,7 +21,7 @@ export const serverCodec: readonly Requirement[] = [
     title: "every event matches its schema",
     sentence:
       "Each event is one of the declared messages and its payload is accepted by that message's schema.",
-    clause: protocol("events"),
+    clause: protocol("discrimination"),
     needs: ["events"],
     passive: true,
   },
@@ -31,7 +31,7 @@ export const serverCodec: readonly Requirement[] = [
     level: "MUST",
     title: "an invalid command is refused",
     sentence: "A command that breaks its schema in one place is refused once, as invalid, and has no effect.",
-    clause: protocol("refusals"),
+    clause: protocol("refusal"),
     needs: ["commands", "reject"],
   },
   {
@@ -50,7 +50,7 @@ export const serverCodec: readonly Requirement[] = [
     level: "MUST",
     title: "an unknown command is treated as declared",
     sentence: "A frame with an unknown or missing name is refused or ignored, as the document declares.",
-    clause: protocol("unknown-messages"),
+    clause: protocol("discrimination-5"),
     needs: ["commands", "unknown"],
   },
   {

@@ -55,7 +55,7 @@ export const serverSafety: readonly Requirement[] = [
     level: "MUST",
     title: "another user's resource stays closed",
     sentence: "A command that names another user's resource is refused and reveals nothing.",
-    clause: protocol("security"),
+    clause: protocol("audience-1"),
     needs: ["security"],
   },
   {
@@ -64,7 +64,7 @@ export const serverSafety: readonly Requirement[] = [
     level: "MUST",
     title: "errors reveal nothing",
     sentence: "No error text or close reason holds a stack trace or the absolute path of a file.",
-    clause: protocol("security"),
+    clause: protocol("refusal-7"),
     needs: ["events"],
     passive: true,
   },

@@ -9,7 +9,7 @@ export const serverState: readonly Requirement[] = [
     title: "every event is legal when it comes",
     sentence:
       "On every legal walk through the lifecycles each event is legal in the state it comes in, and in time.",
-    clause: protocol("lifecycles"),
+    clause: protocol("lifecycle"),
     needs: ["lifecycle"],
   },
   {
@@ -19,7 +19,7 @@ export const serverState: readonly Requirement[] = [
     title: "an illegal command is refused",
     sentence:
       "A command that the state does not allow is refused, and what follows is as if it had not been sent.",
-    clause: protocol("lifecycles"),
+    clause: protocol("lifecycle"),
     needs: ["lifecycle", "reject"],
   },
   {
@@ -28,7 +28,7 @@ export const serverState: readonly Requirement[] = [
     level: "MUST",
     title: "a repeated command is refused",
     sentence: "A command that was legal once and is not legal again is refused the second time.",
-    clause: protocol("lifecycles"),
+    clause: protocol("lifecycle"),
     needs: ["lifecycle", "reject"],
   },
   {
@@ -37,7 +37,7 @@ export const serverState: readonly Requirement[] = [
     level: "MUST",
     title: "the first event comes first",
     sentence: "The declared first event comes before any other, once, and in time.",
-    clause: protocol("first-event"),
+    clause: protocol("connections-3"),
     needs: ["first"],
   },
   {
@@ -46,7 +46,7 @@ export const serverState: readonly Requirement[] = [
     level: "MUST",
     title: "others cause no illegal event",
     sentence: "What another connection does causes no event that is illegal in the state of this one.",
-    clause: protocol("lifecycles"),
+    clause: protocol("lifecycle"),
     needs: ["lifecycle"],
   },
   {
@@ -76,7 +76,7 @@ export const serverState: readonly Requirement[] = [
     title: "the model was covered",
     sentence:
       "Every state that the client's moves can reach, and every transition by a command, was taken in the run.",
-    clause: protocol("lifecycles"),
+    clause: protocol("lifecycle"),
     needs: ["lifecycle"],
     passive: true,
   },

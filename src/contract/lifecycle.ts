@@ -1,5 +1,5 @@
 /**
- * The judge's interpreter of lifecycles: whether the traffic of one connection has an explanation (PROTOCOL.md#lifecycles).
+ * The judge's interpreter of lifecycles: whether the traffic of one connection has an explanation (PROTOCOL.md#lifecycle).
  *
  * Commands and events pass each other on the wire, so the judge cannot know when the server took a command. It keeps
  * for each instance all configurations that explain what was seen; when none is left, the last frame, or the silence,

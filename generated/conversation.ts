@@ -325,7 +325,7 @@ function judgeEvent(v: unknown): string | DecodeError {
       return checkConversationError(v[1]) ? "error" : invalidPayload("/1");
     }
     default:
-      return unnamed(v, v[0], typeof v[0] === "string", eventNames, commandNames.names);
+      return unnamed(v, v[0] ?? null, typeof v[0] === "string", eventNames, commandNames.names);
   }
 }
 
@@ -340,7 +340,7 @@ function judgeCommand(v: unknown): string | DecodeError {
       return checkChatMessage(v[1]) ? "chat_message" : invalidPayload("/1");
     }
     default:
-      return unnamed(v, v[0], typeof v[0] === "string", commandNames, eventNames.names);
+      return unnamed(v, v[0] ?? null, typeof v[0] === "string", commandNames, eventNames.names);
   }
 }
 

@@ -173,7 +173,8 @@ export class JudgePrinter {
         : `${found} !== undefined`;
     const args = [
       "v",
-      found,
+      // An absent field is reported at what should hold it; the name of an event has its place, there or not.
+      fields[index] === EVENT_FIELD ? `${found} ?? null` : found,
       isName,
       index === 0 ? `${direction}Names` : flatLiteral(data),
       ...(index === 0 ? this.acrossNames() : []),

@@ -55,7 +55,7 @@ function mockChannel(
 ): Channel<Envelope, Envelope> {
   const mock = createMockSide(contract, endpoint);
   const admission = createAdmission(contract, endpoint);
-  const stock = createStock(contract, endpoint, mock.events, Math.floor(world.random.next() * 2 ** 31));
+  const stock = createStock(contract, endpoint, mock, Math.floor(world.random.next() * 2 ** 31));
   const claims = createClaims();
   const members = new Map<MockMember, { readonly path: string; readonly address: string }>();
 

@@ -18,8 +18,6 @@ export interface Answerer {
   take(command: Envelope): Refusal | undefined;
   /** Walks on what is owed without any command. */
   begin(): void;
-  /** Keys for an event that starts instances of its own. */
-  freshKeys(): [Pointer, Json][];
 }
 
 export interface AnswererOptions {
@@ -91,7 +89,7 @@ export function createAnswerer(options: AnswererOptions): Answerer {
   function freshKeys(): [Pointer, Json][] {
     const fresh: [Pointer, Json][] = [];
     for (const lifecycle of endpoint.lifecycles) {
-      const { scope, name } = lifecycle;
+      const { scope } = lifecycle;
       if (scope === "connection") continue;
       if (endpoint.commands.some((command) => isNamed(lifecycle, command.name))) continue;
       const like = endpoint.events
@@ -99,7 +97,7 @@ export function createAnswerer(options: AnswererOptions): Answerer {
         .flatMap(({ name: event }) => [...stock.examples(event), ...stock.generated(event)])
         .map((payload) => jsonAt(payload, scope.key))
         .find((value) => value !== undefined);
-      const key = like === undefined ? undefined : claims.fresh(`key of ${name}`, like);
+      const key = like === undefined ? undefined : claims.fresh(like);
       if (key !== undefined) fresh.push([scope.key, key]);
     }
     return fresh;
@@ -135,7 +133,6 @@ export function createAnswerer(options: AnswererOptions): Answerer {
   }
 
   return {
-    freshKeys,
     begin() {
       for (const lifecycle of endpoint.lifecycles) {
         if (lifecycle.scope !== "connection" || !isOwed(lifecycle, lifecycle.initial)) continue;
@@ -147,7 +144,7 @@ export function createAnswerer(options: AnswererOptions): Answerer {
       const refusal = refusalIn(expected);
       if (refusal !== undefined) return refusal;
       speaker.took(command);
-      const carried = keysOf(command);
+      const carried: Wants = new Map(keysOf(command));
       const keys: Wants = new Map([...carried, ...freshKeys()]);
       const correlation = endpoint.commands.find((one) => one.name === command.name)?.correlation;
       const id = correlation === undefined ? undefined : jsonAt(command.payload, correlation);
@@ -160,7 +157,7 @@ export function createAnswerer(options: AnswererOptions): Answerer {
           if (scope !== "connection" && key !== undefined && isNamed(lifecycle, event))
             own.set(scope.key, key);
         }
-        return { event, must: new Map([...own, ...must]), may: keys };
+        return { event, must: new Map([...own, ...must]), may: carried };
       };
       const reply = replyTo(command.name);
       const due =
@@ -180,7 +177,7 @@ export function createAnswerer(options: AnswererOptions): Answerer {
         const { name, scope } = lifecycle;
         // What an instance owes is seen to once, and last: else it would speak into the answer of the next command.
         const label = canonicalJson([name, scope === "connection" ? null : (keys.get(scope.key) ?? null)]);
-        pacer.add(settle(lifecycle, { event: "", must: keys, may: keys }), label);
+        pacer.add(settle(lifecycle, { event: "", must: keys, may: carried }), label);
       }
       return undefined;
     },

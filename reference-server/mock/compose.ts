@@ -35,14 +35,16 @@ export function createComposer(stock: Stock): Composer {
   return {
     compose(event, { must, may = new Map(), adjust = (payload) => payload }) {
       for (const candidate of candidates(event, must)) {
-        let payload = withValues(candidate, must);
-        if (payload === undefined || !stock.fits(event, payload)) continue;
-        for (const wanted of may) {
-          const richer = withValues(payload, new Map([wanted]));
-          if (richer !== undefined && stock.fits(event, richer)) payload = richer;
+        const wanted = withValues(candidate, must);
+        let payload = wanted === undefined ? undefined : stock.checked(event, wanted);
+        if (payload === undefined) continue;
+        for (const one of may) {
+          const richer = withValues(payload, new Map([one]));
+          payload = (richer === undefined ? undefined : stock.checked(event, richer)) ?? payload;
         }
         const adjusted = adjust(payload);
-        if (adjusted !== undefined && stock.fits(event, adjusted)) return adjusted;
+        const final = adjusted === undefined ? undefined : stock.checked(event, adjusted);
+        if (final !== undefined) return final;
       }
       return undefined;
     },

@@ -121,7 +121,7 @@ function wantedValue(row: Kept, payload: Json, value: Json, claims: Claims): Jso
     case "echoes":
       return value;
     case "unique":
-      return claims.isUsed(row.scope + group, value) ? claims.fresh(row.scope + group, value) : value;
+      return claims.isUsed(row.scope + group, value) ? claims.fresh(value) : value;
     case "constant":
       return before ?? value;
     case "increasing":

@@ -43,11 +43,7 @@ export function joinMock(options: MockMemberOptions, connection: Connection<Enve
   const { first } = endpoint.protocol;
   if (first) speaker.send({ event: first.message, must: new Map(), may: new Map() });
   answerer.begin();
-  const unasked = speakUnasked({
-    ...habit,
-    isFree: () => connection.buffered() === 0,
-    freshKeys: answerer.freshKeys,
-  });
+  const unasked = speakUnasked({ ...habit, isFree: () => connection.buffered() === 0 });
 
   return {
     inspect(command) {

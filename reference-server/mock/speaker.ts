@@ -63,11 +63,6 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
     return walks.at(lifecycle, lifecycle.scope === "connection" ? undefined : wants.get(lifecycle.scope.key));
   }
 
-  function envelope(name: string, payload: Json): Envelope {
-    const wire = mock.side.events.find((message) => message.name === name)?.wire[0] ?? name;
-    return { name, payload, value: mock.side.transport === "socket.io" ? [wire, payload] : payload };
-  }
-
   /** What the transitions that this event is to take ask of its payload. */
   function demands(goal: Goal): { must: Map<Pointer, Json>; bound: [Pointer, Json][] } {
     const must = new Map(goal.must);
@@ -125,7 +120,7 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
         );
         return false;
       }
-      const event = envelope(goal.event, payload);
+      const event = mock.envelope(goal.event, payload);
       if (!emit(event)) return false;
       options.share(event);
       return true;
@@ -133,7 +128,7 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
     make(event, wish) {
       const adjust = (candidate: Json): Json | undefined => keeper.adjust(event, candidate);
       const payload = composer.compose(event, { adjust, ...wish });
-      return payload === undefined ? undefined : envelope(event, payload);
+      return payload === undefined ? undefined : mock.envelope(event, payload);
     },
     relay(event) {
       // What was composed is JSON.

@@ -1,6 +1,6 @@
 /** What a mock says unasked: events that nothing else explains, and the heartbeat of a server that pings. */
 
-import type { Endpoint, Json, Pointer } from "../../src/contract/contract.js";
+import type { Endpoint } from "../../src/contract/contract.js";
 import type { Cancel, Clock } from "../../src/wire/clock.js";
 import { jsonAt } from "./compose.js";
 import { isNamed } from "./plan.js";
@@ -46,12 +46,7 @@ export function freeEvents(endpoint: Endpoint): string[] {
 }
 
 /** Sends the free events in turn, for as long as the client takes them. */
-export function speakUnasked(
-  options: HabitOptions & {
-    readonly isFree: () => boolean;
-    readonly freshKeys: () => [Pointer, Json][];
-  },
-): Habit {
+export function speakUnasked(options: HabitOptions & { readonly isFree: () => boolean }): Habit {
   const { clock, timeScale, send } = options;
   const names = freeEvents(options.endpoint);
   let cancel: Cancel = () => {};
@@ -61,9 +56,7 @@ export function speakUnasked(
     const first = index < names.length;
     index += 1;
     cancel = clock.after(Math.max(1, (first ? FIRST_MS : THEN_MS) * timeScale), next);
-    if (event !== undefined && options.isFree()) {
-      send({ event, must: new Map(), may: new Map(options.freshKeys()) });
-    }
+    if (event !== undefined && options.isFree()) send({ event, must: new Map(), may: new Map() });
   };
   if (names.length > 0) cancel = clock.after(Math.max(1, FIRST_MS * timeScale), next);
   return { stop: () => cancel() };

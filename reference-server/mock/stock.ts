@@ -5,7 +5,7 @@ import { UnsatisfiableError } from "../../src/arbitrary/bounded-filter.js";
 import type { Placement } from "../../src/arbitrary/placement.js";
 import { validPayload } from "../../src/arbitrary/valid-payload.js";
 import type { Contract, Endpoint, Json, Message, Pointer } from "../../src/contract/contract.js";
-import type { Oracle } from "../../src/contract/validate.js";
+import type { MockSide } from "./side.js";
 
 /** Values that an event is to carry, by pointer into its payload. */
 export type Wants = ReadonlyMap<Pointer, Json>;
@@ -18,7 +18,8 @@ export interface Stock {
   generated(event: string): readonly Json[];
   /** Generated with these values in their places; empty where the schema has no room for them. */
   made(event: string, wants: Wants): readonly Json[];
-  fits(event: string, payload: Json): boolean;
+  /** The payload with what names the event, or undefined where the oracle would not take it for that event. */
+  checked(event: string, payload: Json): Json | undefined;
 }
 
 /** Generated values a message: they are seen where no example fits. */
@@ -27,7 +28,7 @@ const GENERATED = 16;
 const MADE = 3;
 
 /** The stock of an endpoint; the same seed gives the same payloads. */
-export function createStock(contract: Contract, endpoint: Endpoint, oracle: Oracle, seed: number): Stock {
+export function createStock(contract: Contract, endpoint: Endpoint, mock: MockSide, seed: number): Stock {
   const byName = new Map(endpoint.events.map((message) => [message.name, message]));
   const valid = new Map<string, readonly Json[]>();
   const known = new Map<string, readonly Json[]>();
@@ -41,16 +42,19 @@ export function createStock(contract: Contract, endpoint: Endpoint, oracle: Orac
     }
   }
 
-  const fits = (event: string, payload: Json): boolean => oracle.validate(event, payload) === undefined;
+  function checked(event: string, payload: Json): Json | undefined {
+    const named = mock.named(event, payload);
+    return named !== undefined && mock.fits(event, named) ? named : undefined;
+  }
 
   return {
-    fits,
+    checked,
     examples(event) {
       const examples =
         valid.get(event) ??
         (byName.get(event)?.examples ?? [])
           .map((example) => example.payload)
-          .filter((payload) => fits(event, payload));
+          .filter((payload) => checked(event, payload) !== undefined);
       valid.set(event, examples);
       return examples;
     },

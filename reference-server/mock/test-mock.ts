@@ -78,6 +78,8 @@ export function mocksForTests(): {
       readonly judged?: Contract;
       readonly polling?: boolean;
       readonly path?: string;
+      /** How long `settled` waits. */
+      readonly waitMs?: number;
     },
   ): Promise<Served>;
 } {
@@ -92,7 +94,10 @@ export function mocksForTests(): {
     }
   });
   return {
-    async serve(contract, { endpoint: name, judged = contract, polling = false, path, ...options } = {}) {
+    async serve(
+      contract,
+      { endpoint: name, judged = contract, polling = false, path, waitMs, ...options } = {},
+    ) {
       const notes: string[] = [];
       const faults: unknown[] = [];
       const server = await startMock({
@@ -111,7 +116,11 @@ export function mocksForTests(): {
       const url = path === undefined ? served.url : server.url + path;
       const timeScale = options.timeScale ?? TIME_SCALE;
       const again = async (): Promise<Observer> => {
-        const observer = await observe(url, judged, endpoint, { timeScale, polling });
+        const observer = await observe(url, judged, endpoint, {
+          timeScale,
+          polling,
+          ...(waitMs === undefined ? {} : { waitMs }),
+        });
         observers.push(observer);
         return observer;
       };

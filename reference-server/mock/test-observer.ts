@@ -18,7 +18,7 @@ export interface Observer {
   sendText(text: string): void;
   /** The first event that fits and was not given out yet; rejects after five seconds. */
   next(name: string): Promise<Seen>;
-  /** Waits until the lifecycles owe nothing; rejects after five seconds. */
+  /** Waits until nothing may be due and nothing comes; rejects after `waitMs`, five seconds where absent. */
   settled(): Promise<void>;
   /** What was wrong so far, in sentences; none when the mock keeps its contract. */
   problems(): string[];
@@ -28,13 +28,15 @@ export interface Observer {
 
 const WAIT_MS = 5_000;
 const LOOK_MS = 5;
+/** More than ten turns of a mock's pace. */
+const QUIET_MS = 40;
 
 /** Connects to an endpoint of a mock and watches. `contract` is what is judged by. */
 export async function observe(
   url: string,
   contract: Contract,
   endpoint: Endpoint,
-  options: { readonly timeScale: number; readonly polling?: boolean },
+  options: { readonly timeScale: number; readonly polling?: boolean; readonly waitMs?: number },
 ): Promise<Observer> {
   const events = createOracle(contract, endpoint, "event");
   const commands = createOracle(contract, endpoint, "command");
@@ -50,11 +52,13 @@ export async function observe(
   const undecodable: string[] = [];
   let gone: (code: number) => void = () => {};
   let left = false;
+  let touchedAt = now();
   const closed = new Promise<number>((resolve) => {
     gone = resolve;
   });
 
   function received(text: string): void {
+    touchedAt = now();
     const judged = events.judge(text);
     if (!judged.ok) {
       undecodable.push(`${text.slice(0, 200)}: ${judged.error.code} at ${judged.error.path}`);
@@ -66,7 +70,9 @@ export async function observe(
   }
 
   function ended(code: number): void {
-    lifecycle.closed({ by: left ? "client" : "server", code }, now());
+    // At the scale of tests a server's patience with a silent client is short.
+    const explained = endpoint.closeCodes?.[code]?.cause.includes("heartbeat") === true;
+    lifecycle.closed({ by: left ? "client" : "server", code, explained }, now());
     gone(code);
   }
 
@@ -90,6 +96,7 @@ export async function observe(
       if (!judged.ok) throw new Error(`${text} is no command: ${JSON.stringify(judged.error)}`);
       seen.push({ from: "client", names: judged.messages, payload });
       lifecycle.sent({ kind: "command", names: judged.messages, payload }, now());
+      touchedAt = now();
       duct.send(text);
     },
     sendText(text) {
@@ -114,8 +121,8 @@ export async function observe(
       }
     },
     async settled() {
-      const end = now() + WAIT_MS;
-      while (!isSettled(endpoint, lifecycle)) {
+      const end = now() + (options.waitMs ?? WAIT_MS);
+      while (!isSettled(endpoint, lifecycle) || now() - touchedAt < QUIET_MS) {
         if (now() > end) throw new Error(`still due: ${JSON.stringify(lifecycle.configurations())}`);
         await pause(LOOK_MS);
       }
@@ -138,11 +145,14 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** True when some course of events explains that nothing more is due. */
 function isSettled(endpoint: Endpoint, lifecycle: LifecycleMonitor): boolean {
-  if (!lifecycle.settled) return false;
   return lifecycle.configurations().every((view) => {
     const row = endpoint.lifecycles.find((one) => one.name === view.lifecycle);
-    return !row?.obligations.some((one) => view.states.some((state) => one.in.includes(state)));
+    const owed = (state: string): boolean => row?.obligations.some((one) => one.in.includes(state)) === true;
+    return (
+      !view.judged || view.configurations.some(({ state, pending }) => pending.length === 0 && !owed(state))
+    );
   });
 }
 

@@ -1,14 +1,17 @@
 /**
  * Check functions: for each object, list or combination that a payload holds, one function that says yes or no and
  * leaves behind why (`no`, `at` of `src/wire/codec/refusal.ts`).
+ *
+ * Longer than most files: it is draft-07 from `$ref` to `uniqueItems`, one method a group of keywords, over one state.
  */
 
 import type { JsonSchema } from "../contract/contract.js";
 import { formatPointer } from "../contract/pointer.js";
 import { expectedOf } from "./expected.js";
 import { type Context, isPlainCombination, kindTerms, leafTerms, sizeTerms, typeTerms } from "./leaf.js";
-import { LINE_WIDTH, quote } from "./literal.js";
+import { quote } from "./literal.js";
 import { isIdentifier, type NameSet, pascalCase } from "./names.js";
+import { below, nth, type Place } from "./place.js";
 import {
   type Definitions,
   definitionOf,
@@ -22,13 +25,8 @@ import {
   subschema,
   valuesOf,
 } from "./schema.js";
-import { all, any, compare, holds, not, operands, type Term } from "./terms.js";
-
-/** Where a schema stands: `name` for the function, `pointer` into the message for errors of generation. */
-export interface Place {
-  readonly name: string;
-  readonly pointer: string;
-}
+import { block, ifLines, statement } from "./statements.js";
+import { all, any, compare, holds, not, type Term } from "./terms.js";
 
 /** How a value that is wrong says so: by itself, or because the function that checked it did. */
 interface Wrong {
@@ -411,22 +409,6 @@ export class CheckPrinter {
   }
 }
 
-/** The place of a subschema: a title of its own names it, else the place above and a word. */
-export function below(place: Place, pointer: string, word: string, schema?: JsonSchema): Place {
-  return { name: partName(schema, `${place.name}${word}`), pointer: `${place.pointer}/${pointer}` };
-}
-
-/** The name of a part of a message: its title when it is an object of its own, else `otherwise`. */
-export function partName(schema: JsonSchema | undefined, otherwise: string): string {
-  if (typeof schema !== "object" || typeof schema["title"] !== "string") return otherwise;
-  if (schema["properties"] === undefined) return otherwise;
-  return pascalCase(schema["title"]);
-}
-
-function nth(place: Place, keyword: string, index: number, schema: JsonSchema): Place {
-  return below(place, `${keyword}/${index}`, `Option${index + 1}`, schema);
-}
-
 function exactlyOne(choices: readonly Term[]): Term {
   const count = choices.map((choice) => `Number(${choice.right})`).join(" + ");
   return { wrong: `${count} !== 1`, right: `${count} === 1` };
@@ -459,28 +441,4 @@ function canBeMissing(name: string): boolean {
 
 function field(name: string): string {
   return isIdentifier(name) ? `v.${name}` : `v[${quote(name)}]`;
-}
-
-function block(head: string, body: readonly string[]): string[] {
-  return [`  ${head}`, ...body.map((line) => (line === "" ? "" : `  ${line}`)), "  }"];
-}
-
-function statement(terms: readonly Term[], refusal: string): string[] {
-  return ifLines(all(terms).wrong, refusal);
-}
-
-/** `if (condition) then`, broken where it is too long for a line. */
-function ifLines(condition: string, then: string): string[] {
-  const line = `  if (${condition}) ${then}`;
-  // Deeper blocks shift the line; four columns of room keep it within the width.
-  if (line.length <= LINE_WIDTH - 4) return [line];
-  const sum = condition.split(" + ");
-  const { operator, parts } = condition.startsWith("Number(")
-    ? { operator: "+", parts: sum }
-    : operands(condition);
-  if (parts.length === 1 || condition.length <= LINE_WIDTH - 12) {
-    return [`  if (${condition}) {`, `    ${then}`, "  }"];
-  }
-  const broken = parts.map((part, index) => `    ${part}${index < parts.length - 1 ? ` ${operator}` : ""}`);
-  return ["  if (", ...broken, "  ) {", `    ${then}`, "  }"];
 }

@@ -5,22 +5,17 @@
  * end the check of the one message that is left, or of the few. Decisions as `src/contract/discriminate.ts`.
  */
 
-import type {
-  Direction,
-  Discriminator,
-  DiscriminatorRow,
-  Endpoint,
-  Json,
-  Message,
-} from "../contract/contract.js";
+import type { Direction, Discriminator, DiscriminatorRow, Endpoint, Message } from "../contract/contract.js";
 import { discriminatorOf, EVENT_FIELD, messagesOf } from "../contract/discriminate.js";
 import { describesObject } from "../contract/payload.js";
 import { formatPointer, parsePointer } from "../contract/pointer.js";
 import type { CheckPrinter } from "./check.js";
+import { describes, groups, names, onlyNames, valuesAt } from "./discriminator-rows.js";
 import type { Imports } from "./imports.js";
 import { flatLiteral, LINE_WIDTH, literal, quote } from "./literal.js";
 import { isIdentifier } from "./names.js";
 import { type Definitions, kindOf, requiredOf, schemaMap, valuesOf } from "./schema.js";
+import { callLines } from "./statements.js";
 
 export interface JudgeInput {
   readonly endpoint: Endpoint;
@@ -341,68 +336,4 @@ export class JudgePrinter {
     if (scoped) lines.push("    }");
     return [...lines, "  }"];
   }
-}
-
-/** The values of a field with the rows that each leaves, values with the same rows together. */
-function groups(
-  rows: readonly DiscriminatorRow[],
-  index: number,
-): [values: string[], rows: DiscriminatorRow[]][] {
-  const found = new Map<string, [string[], DiscriminatorRow[]]>();
-  for (const value of valuesAt(rows, index)) {
-    // A switch compares by identity: an object or array never fits.
-    if (typeof value === "object" && value !== null) continue;
-    const left = rows.filter((row) => row.values[index]?.includes(value));
-    const key = names(left).join("\0");
-    const group = found.get(key);
-    if (group === undefined) found.set(key, [[literal(value)], left]);
-    else group[0].push(literal(value));
-  }
-  return [...found.values()];
-}
-
-function valuesAt(rows: readonly DiscriminatorRow[], index: number): Json[] {
-  return [...new Set(rows.flatMap((row) => row.values[index] ?? []))];
-}
-
-function names(rows: readonly DiscriminatorRow[]): string[] {
-  return rows.map((row) => row.message);
-}
-
-/** A call after `head`, its arguments on lines of their own where one line is too short. */
-function callLines(head: string, name: string, args: readonly string[]): string[] {
-  const line = `${head}${name}(${args.join(", ")});`;
-  if (line.length <= LINE_WIDTH - 4) return [line];
-  const indent = head.slice(0, head.length - head.trimStart().length);
-  const shown = args.map((arg) =>
-    arg.startsWith("[[") ? arg.replaceAll("], [", `],\n${indent}    [`) : arg,
-  );
-  const broken = shown.map((arg) =>
-    arg.includes("\n") ? `[\n${indent}    ${arg.slice(1, -1)},\n${indent}  ]` : arg,
-  );
-  return [`${head}${name}(`, ...broken.flatMap((arg) => `${indent}  ${arg},`.split("\n")), `${indent});`];
-}
-
-/** A schema whose constant is all that it says. */
-function onlyNames(schema: { [keyword: string]: unknown }): boolean {
-  const silent = ["const", "enum", "type", "title", "description", "default", "examples"];
-  return Object.keys(schema).every((keyword) => silent.includes(keyword) || keyword.startsWith("x-"));
-}
-
-function describes(schema: unknown, name: string, definitions: Definitions, depth: number): boolean {
-  if (typeof schema !== "object" || schema === null || depth > 32) return false;
-  const at = schema as { readonly [keyword: string]: unknown }; // an object that is not null has members by name
-  const { properties, $ref } = at;
-  if (typeof properties === "object" && properties !== null && Object.hasOwn(properties, name)) return true;
-  if (typeof $ref === "string") {
-    const key = parsePointer($ref.slice(1))[1] ?? "";
-    if (Object.hasOwn(definitions, key) && describes(definitions[key], name, definitions, depth + 1))
-      return true;
-  }
-  return ["allOf", "anyOf", "oneOf"].some((keyword) => {
-    const branches = at[keyword];
-    return (
-      Array.isArray(branches) && branches.some((branch) => describes(branch, name, definitions, depth + 1))
-    );
-  });
 }

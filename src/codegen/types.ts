@@ -2,8 +2,8 @@
 
 import type { JsonSchema } from "../contract/contract.js";
 import { formatPointer } from "../contract/pointer.js";
-import { below, type Place, partName } from "./check.js";
 import { NameSet, pascalCase } from "./names.js";
+import { below, type Place, partName } from "./place.js";
 import {
   type Definitions,
   definitionOf,

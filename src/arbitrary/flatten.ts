@@ -9,11 +9,7 @@ import type { Contract, Json, JsonSchema } from "../contract/contract.js";
 import { definitionName, isSchema } from "../contract/payload.js";
 import { isObject } from "../contract/pointer.js";
 import { sameJson } from "../contract/same-json.js";
-
-/** The kinds of JSON value; an integer is a number with {@link Flat.integer}. */
-export type JsonKind = "null" | "boolean" | "number" | "string" | "array" | "object";
-
-const KINDS: readonly JsonKind[] = ["object", "string", "number", "array", "boolean", "null"];
+import { type JsonKind, KINDS, kindOf } from "./json-kind.js";
 
 /** One object schema's own word on members; several hold at once. */
 export interface ObjectShape {
@@ -391,12 +387,4 @@ function unsure(flat: Flat): Flat {
 
 function schemasIn(value: unknown): JsonSchema[] {
   return Array.isArray(value) ? value.filter(isSchema) : [];
-}
-
-/** The kind of a JSON value. */
-export function kindOf(value: Json): JsonKind {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "array";
-  const type = typeof value;
-  return type === "string" || type === "number" || type === "boolean" ? type : "object";
 }

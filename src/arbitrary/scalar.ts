@@ -35,6 +35,15 @@ const AWKWARD: readonly string[] = [
   "%s {x}",
 ];
 
+/** A name that no document uses, for asking what holds for the members that a schema does not name. */
+export const UNLIKELY_NAME = "x-unnamed-member";
+
+/** Names for members that a schema allows and does not name. */
+export const ORDINARY_NAME = fc.oneof(
+  { weight: 6, arbitrary: fc.string({ unit: fc.constantFrom(..."abcdefgh"), minLength: 1, maxLength: 5 }) },
+  { weight: 1, arbitrary: fc.constantFrom("", "a b", "snake_case", "camelCase", "ключ", "😀", "0", "a/b~c") },
+);
+
 const LONE_SURROGATES: readonly string[] = ["\ud800", "\udfff", "a\ud83d", "\ude00b"];
 
 // Longer than this a string is no edge but a load; the limits of a whole frame are another rule's.

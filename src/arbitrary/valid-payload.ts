@@ -11,9 +11,10 @@ import { valueAt } from "../contract/pointer.js";
 import { canonicalJson, sameJson } from "../contract/same-json.js";
 import { compileSchema, createAjv, type SchemaValidator } from "../contract/validate.js";
 import { boundedFilter, lazily, UnsatisfiableError } from "./bounded-filter.js";
-import { type Flat, Flattener, type JsonKind, kindOf } from "./flatten.js";
+import { type Flat, Flattener } from "./flatten.js";
+import { type JsonKind, kindOf } from "./json-kind.js";
 import { type Placement, type PlacementTree, placementTree } from "./placement.js";
-import { matching, numbers, strings } from "./scalar.js";
+import { matching, numbers, ORDINARY_NAME, strings, UNLIKELY_NAME } from "./scalar.js";
 
 export interface ValidOptions {
   /** Payloads from the document; the valid ones are drawn now and then, and serve where nothing can be generated. */
@@ -363,7 +364,7 @@ export class PayloadBuilder {
     if (ruled !== true) {
       names.push(this.#value(ruled, 1).map((name) => (typeof name === "string" ? name : "x")));
     }
-    const open = this.#fits(this.flattener.member(flat, UNLIKELY), fuel - 1);
+    const open = this.#fits(this.flattener.member(flat, UNLIKELY_NAME), fuel - 1);
     if (open && ruled === true) names.push(ORDINARY_NAME);
     if (names.length === 0) return fc.constant([]);
     const allowed = (name: string) =>
@@ -373,7 +374,7 @@ export class PayloadBuilder {
       this.#fits(this.flattener.member(flat, name), fuel - 1);
     const name = boundedFilter(fc.oneof(...names), allowed, {
       what: "a member's name",
-      instead: () => UNLIKELY,
+      instead: () => UNLIKELY_NAME,
     });
     const entry = name.chain((key) => {
       const value = this.#value(this.flattener.member(flat, key), fuel - 1);
@@ -395,14 +396,5 @@ export class PayloadBuilder {
   }
 }
 
-// A name that no document uses, for asking what holds for the members that it does not name.
-const UNLIKELY = "x-unnamed-member";
-
-const ORDINARY_NAME = fc.oneof(
-  { weight: 6, arbitrary: fc.string({ unit: fc.constantFrom(..."abcdefgh"), minLength: 1, maxLength: 5 }) },
-  { weight: 1, arbitrary: fc.constantFrom("", "a b", "snake_case", "camelCase", "ключ", "😀", "0", "a/b~c") },
-);
-
-function between(from: number, to: number): number[] {
-  return Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
-}
+const between = (from: number, to: number): number[] =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);

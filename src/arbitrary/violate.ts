@@ -2,7 +2,8 @@
 
 import type { Json } from "../contract/contract.js";
 import { isObject } from "../contract/pointer.js";
-import { type Flat, kindOf } from "./flatten.js";
+import type { Flat } from "./flatten.js";
+import { kindOf } from "./json-kind.js";
 import { codePoints } from "./scalar.js";
 import { REMOVED, UNEXPECTED, type ViolationSite } from "./violation-site.js";
 

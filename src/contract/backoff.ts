@@ -15,8 +15,10 @@ export function reconnectDelay(policy: Reconnect, attempt: number): DelayWindow 
   }
   if (policy.maxAttempts !== null && attempt >= policy.maxAttempts) return undefined;
   const { initialDelayMs, factor, maxDelayMs, jitter } = policy;
-  const raw =
+  const grown =
     policy.strategy === "linear" ? initialDelayMs * (attempt + 1) : initialDelayMs * factor ** attempt;
+  // Without an end an exponential one overflows some day, and no jitter of infinity is a delay.
+  const raw = Math.min(grown, Number.MAX_SAFE_INTEGER);
   const capped = Math.min(raw, maxDelayMs);
   if (jitter === "full") return { minMs: 0, maxMs: capped };
   // Jitter is applied before the cap: a delay beyond it by jitter is cut, not moved.

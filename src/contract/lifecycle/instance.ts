@@ -1,5 +1,6 @@
 /** One machine of a lifecycle as it is seen from outside: the set of all configurations that explain the traffic. */
 
+import type { Legality } from "../lifecycle.js";
 import { type Automaton, CLOSED, type Move, NO_MEMORY } from "./automaton.js";
 import {
   afterStep,
@@ -143,6 +144,19 @@ export class Instance {
     if (left.length < this.#configurations.length) this.#configurations = left;
     this.#settle();
     return undefined;
+  }
+
+  /** Whether the server could take a command now, in each configuration. */
+  legality(move: Move): Legality {
+    if (this.lost) return "undecided";
+    const answers = this.#configurations.map(({ state, memory }): Legality => {
+      const step = this.automaton.first(state, memory, move);
+      if (step === undefined)
+        return this.automaton.lifecycle.queued.includes(move.name) ? "legal" : "illegal";
+      return step.may ? "undecided" : "legal";
+    });
+    const [first = "undecided", ...others] = answers;
+    return others.every((answer) => answer === first) ? first : "undecided";
   }
 
   /** Gives up: nothing that follows is judged. */

@@ -188,7 +188,7 @@ export class Monitor implements LifecycleMonitor {
       if (key === undefined) return [];
       // A key that was not seen yet: a fresh instance, which is not kept.
       const instance = watched.byKey.get(key) ?? this.#make(watched, key, this.#openedAtMs);
-      return [legality(instance, automaton.move(command.name, command.payload))];
+      return [instance.legality(automaton.move(command.name, command.payload))];
     });
     if (answers.includes("illegal")) return "illegal";
     return answers.includes("undecided") ? "undecided" : "legal";
@@ -394,16 +394,4 @@ interface Watched {
   /** Keys that another connection of the case uses. */
   readonly otherKeys: Set<string>;
   others: boolean;
-}
-
-function legality(instance: Instance, move: Move): Legality {
-  if (instance.lost) return "undecided";
-  const { lifecycle } = instance.automaton;
-  const answers = instance.configurations.map(({ state, memory }) => {
-    const step = instance.automaton.first(state, memory, move);
-    if (step === undefined) return lifecycle.queued.includes(move.name) ? "legal" : "illegal";
-    return step.may ? "undecided" : "legal";
-  });
-  const [first = "undecided", ...others] = answers;
-  return others.every((answer) => answer === first) ? first : "undecided";
 }

@@ -75,6 +75,12 @@ export interface PropertyResult<T> {
 /** How often a failing case must fail again. */
 const CONFIRMATIONS = 3;
 
+/** After so many cases without a witness, and none that passed, a property gives up. */
+const HOPELESS = 2;
+
+/** How the reason of a case without a witness begins. */
+const NO_WITNESS = "no witness";
+
 /** Shrinking ends after so long (milliseconds): a smaller case is a courtesy, not a verdict. */
 const SHRINK_MS = 4000;
 
@@ -101,6 +107,7 @@ export async function runProperty<T>(
   let passed = 0;
   let blocked: string | undefined;
   let next = 0;
+  let proved = (): void => undefined;
 
   const play = (value: T, name: string): Promise<Played> =>
     context.inCase(name, async (scene) => ({
@@ -108,28 +115,46 @@ export async function runProperty<T>(
       transcript: scene.transcript,
     }));
 
+  let withoutEvidence = 0;
+  // Where the first cases get no witness the others will get none either, and each of them costs its patience.
+  const hopeless = (): boolean => passed === 0 && withoutEvidence >= HOPELESS;
+
   const worker = async (): Promise<void> => {
-    while (next < values.length && failures.length === 0 && Date.now() < deadline) {
+    while (next < values.length && failures.length === 0 && !hopeless() && Date.now() < deadline) {
       const index = next;
       next += 1;
       // The index is below values.length: noUncheckedIndexedAccess cannot see it.
       const played = await play(values[index] as T, `${label} #${index + 1}`);
       cases += 1;
       const { outcome } = played;
-      if (outcome.verdict === "pass") passed += 1;
-      else if (outcome.verdict === "blocked") blocked ??= outcome.by;
-      else if (outcome.verdict === "fail" || outcome.verdict === "warn") {
+      if (outcome.verdict === "pass") {
+        passed += 1;
+        proved();
+      } else if (outcome.verdict === "blocked") {
+        blocked ??= outcome.by;
+        withoutEvidence += 1;
+      } else if (outcome.verdict === "fail" || outcome.verdict === "warn") {
         failures.push({ index, outcome, played });
       } else if (outcome.verdict === "inconclusive" || outcome.verdict === "untestable") {
         undecided.push(outcome);
+        if (outcome.reason.startsWith(NO_WITNESS)) withoutEvidence += 1;
       }
     }
   };
-  const workers = Math.min(options.concurrency ?? 8, Math.max(1, values.length));
-  const settled = await Promise.allSettled(Array.from({ length: workers }, worker));
+  const wanted = Math.min(options.concurrency ?? 8, Math.max(1, values.length));
+  const workers: Promise<void>[] = [];
+  const start = (count: number): void => {
+    while (workers.length < Math.min(count, wanted)) workers.push(worker());
+  };
+  // The first cases go ahead of the others: they tell whether it is worth while.
+  proved = () => start(wanted);
+  start(HOPELESS);
+  const settled: PromiseSettledResult<void>[] = [];
+  while (settled.length < workers.length)
+    settled.push(...(await Promise.allSettled(workers.slice(settled.length))));
   for (const result of settled) if (result.status === "rejected") throw result.reason;
 
-  const interrupted = next < values.length && failures.length === 0;
+  const interrupted = next < values.length && failures.length === 0 && !hopeless();
   const counted = { cases, passed, undecided, interrupted, ...(blocked === undefined ? {} : { blocked }) };
   failures.sort((a, b) => a.index - b.index);
   const found = failures[0];

@@ -1,5 +1,6 @@
 /** Judges any server by its URL: runs the checks that its contract calls for, and reports what they found. */
 import { randomInt, randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { connect } from "node:net";
 import type { Contract, Endpoint } from "../../src/contract/contract.js";
 import type { Check, CheckResult } from "../check.js";
@@ -79,6 +80,8 @@ export async function checkServer(options: CheckServerOptions): Promise<Report> 
   const seed = options.seed ?? randomInt(0, 0x7fff_ffff);
   const version = options.version ?? "0.1.0";
   const controller = new AbortController();
+  // Every wait of every case listens to it.
+  setMaxListeners(0, controller.signal);
   const stop = (): void => controller.abort(new Error("the run was stopped"));
   options.signal?.addEventListener("abort", stop, { once: true });
   if (options.signal?.aborted) stop();
@@ -281,19 +284,13 @@ class Execution {
         return await check.run(context);
       } catch (error) {
         if (error instanceof RunAborted || this.run.signal.aborted) return this.#aborted(check);
-        if (error instanceof SubjectGone) {
-          if (await this.#isReachable()) {
-            if (turn === 1) continue;
-            return {
-              verdict: "inconclusive",
-              reason: `the server could not be reached for a moment (${error.message})`,
-              cases: 0,
-            };
+        if (error instanceof SubjectGone || error instanceof SubjectRefused) {
+          // A dying server may refuse for a moment before it is gone: who is asked again tells the two apart.
+          if (!(await this.#isReachable())) {
+            if (check.id === GATE) throw this.#unreachable(error.message);
+            return this.#died(error.message);
           }
-          if (check.id === GATE) throw this.#unreachable(error.message);
-          return this.#died(error.message);
-        }
-        if (error instanceof SubjectRefused) {
+          if (turn === 1) continue;
           return { verdict: "inconclusive", reason: error.message, cases: 0 };
         }
         const message = error instanceof Error ? error.message : String(error);

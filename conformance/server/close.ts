@@ -20,7 +20,7 @@ const CASES: readonly CloseCase[] = [
 ];
 
 /** How long the server may take to end TCP after both Close frames (milliseconds). */
-const TCP_MS = 2000;
+const TCP_MS = 1000;
 
 /** A Close is answered by a Close; then the server ends TCP. */
 export const closeHandshake: Check = {

@@ -154,6 +154,8 @@ async function pingBetweenFragments(context: CheckContext, scene: Case): Promise
   });
   if (failed !== undefined) return failed;
   if (given.ok) return { verdict: "pass" };
+  const plain = await witness.give(await scene.connect(), scene);
+  if (!plain.ok) return withoutWitness(witness, plain);
   return {
     verdict: "fail",
     reason: "a message with a ping between its fragments had not its effect",

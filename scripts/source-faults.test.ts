@@ -26,8 +26,18 @@ describe("what must not stand in a file", () => {
     expect(sourceFaults(file, text)).toEqual([]);
   });
 
-  it("is the address of a registry in the lock file", () => {
-    expect(lockFaults('{\n  "resolved": "https://r.example/a.tgz"\n}')).toHaveLength(1);
+  it("is, in the lock file, the address of a registry", () => {
+    expect(lockFaults('{\n  "resolved": "https://r.example/a.tgz"\n}').join()).toContain(
+      "package-lock.json:2 resolved",
+    );
     expect(lockFaults('{\n  "version": "1.0.0"\n}')).toEqual([]);
+  });
+
+  it("is, in the lock file, the lack of a package for another platform", () => {
+    const tool = { version: "1.0.0", optionalDependencies: { "tool-here": "1.0.0", "tool-there": "1.0.0" } };
+    const packages = { "node_modules/tool": tool, "node_modules/tool-here": { version: "1.0.0" } };
+    expect(lockFaults(JSON.stringify({ packages })).join()).toContain("lacks tool-there");
+    const whole = { ...packages, "node_modules/tool/node_modules/tool-there": { version: "1.0.0" } };
+    expect(lockFaults(JSON.stringify({ packages: whole }))).toEqual([]);
   });
 });

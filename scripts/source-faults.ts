@@ -73,11 +73,28 @@ export function sourceFaults(file: string, text: string): string[] {
   return faults;
 }
 
-/** What must not stand in the lock file: addresses of a registry, which differ from machine to machine. */
+/** What the lock file must not have, and must not lack. */
 export function lockFaults(text: string): string[] {
+  const faults: string[] = [];
   const at = text.split("\n").findIndex((line) => /^\s*"resolved":/.test(line));
-  if (at < 0) return [];
-  return [
-    `package-lock.json:${at + 1} resolved: it names a registry; run npm install with this repository's .npmrc`,
-  ];
+  if (at >= 0) {
+    const mend = "run npm install with this repository's .npmrc";
+    faults.push(
+      `package-lock.json:${at + 1} resolved: it names a registry, which differs from machine to machine; ${mend}`,
+    );
+  }
+  // npm writes this shape.
+  const { packages = {} } = JSON.parse(text) as {
+    packages?: Record<string, { optionalDependencies?: object }>;
+  };
+  const named = new Set(
+    Object.keys(packages).map((path) => path.slice(path.lastIndexOf("node_modules/") + 13)),
+  );
+  for (const [path, { optionalDependencies = {} }] of Object.entries(packages)) {
+    const lost = Object.keys(optionalDependencies).filter((name) => !named.has(name));
+    if (lost.length === 0) continue;
+    // npm leaves out what it could not fetch for another platform, and `npm ci` then refuses the file.
+    faults.push(`package-lock.json incomplete: ${path} lacks ${lost.join(", ")}; npm ci would refuse it`);
+  }
+  return faults;
 }

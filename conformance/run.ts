@@ -11,10 +11,13 @@ import { answerBound, type Clock, type LagWatch } from "./time.js";
 import { chooseWitness, type Witness } from "./witness.js";
 
 /** How many cases live at once at most. */
-export const MAX_CASES = 8;
+export const MAX_CASES = 16;
 
-/** Shortest and longest time that a negative is watched (milliseconds). */
+/** Shortest and longest time that a negative is watched (milliseconds), as a multiple of the slowest answers. */
 const QUIET = { leastMs: 300, mostMs: 2000, factor: 5 } as const;
+
+/** Answers remembered to know the slowest, and the share of them that are no outliers: the first are cold. */
+const ANSWERS = { remembered: 200, typical: 0.9 } as const;
 
 /** Violations of one check that are kept with their transcripts; the others are only counted. */
 const KEPT_VIOLATIONS = 8;
@@ -80,7 +83,7 @@ export interface MutableRecord extends RunRecord {
 export function createRun(options: RunOptions): Run {
   const { judge, subject } = options;
   const { endpoint } = judge;
-  let slowest = 0;
+  const answers: number[] = [];
   const leaks: string[] = [];
   const maxCases = Math.min(options.maxCases ?? MAX_CASES, MAX_CASES);
   const answerMs = options.patienceMs ?? answerBound(endpoint.protocol.answerMs, options.timeScale);
@@ -97,14 +100,21 @@ export function createRun(options: RunOptions): Run {
       leaks.push(what);
     },
     witness: chooseWitness(judge, { timeScale: options.timeScale, answerMs }),
-    quietMs: () => Math.min(QUIET.mostMs, Math.max(QUIET.leastMs, QUIET.factor * slowest)),
+    quietMs: () => Math.min(QUIET.mostMs, Math.max(QUIET.leastMs, QUIET.factor * slowAnswer(answers))),
     answered: (ms) => {
       // What the kit's own loop was late is not the subject's; beyond T it was no answer.
       const own = ms - options.lag.recent();
-      if (own <= answerMs) slowest = Math.max(slowest, own);
+      if (own > answerMs) return;
+      answers.push(own);
+      if (answers.length > ANSWERS.remembered) answers.shift();
     },
     lease: slots.lease,
   };
+}
+
+function slowAnswer(answers: readonly number[]): number {
+  const sorted = [...answers].sort((a, b) => a - b);
+  return sorted[Math.ceil(ANSWERS.typical * sorted.length) - 1] ?? 0;
 }
 
 /** First come, first served; an address that was just given back is the last to be given out again. */

@@ -40,7 +40,7 @@ export interface CheckServerOptions extends Omit<SubjectOptions, "endpoint">, Se
   readonly patienceMs?: number;
   /** After so long the run ends, and what has not been decided is inconclusive (milliseconds); default 120 000. */
   readonly maxMs?: number;
-  /** How many cases live at once; default 8. */
+  /** How many cases live at once; default 16. */
   readonly maxCases?: number;
   readonly minCoverage?: number;
   readonly strict?: boolean;

@@ -70,7 +70,7 @@ describe("a mock of any document", () => {
           mode: "application",
           initiator: "server",
           intervalMs: 1000,
-          timeoutMs: 2000,
+          timeoutMs: 20_000,
           ping: "ping",
           pong: "pong",
         },

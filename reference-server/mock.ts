@@ -25,6 +25,9 @@ export interface MockOptions extends Omit<ServerOptions, "channels"> {
   readonly note?: (text: string) => void;
 }
 
+/** Different notes that are remembered. */
+const NOTES = 256;
+
 /** Starts a mock of the contract. Rejects as {@link startServer} does; RangeError for a channel that there is not. */
 export function startMock(options: MockOptions): Promise<RunningServer> {
   const { contract, channels, note = () => {}, ...serverOptions } = options;
@@ -46,6 +49,17 @@ function chosen(contract: Contract, names: readonly string[] | undefined): reado
   });
 }
 
+/** What is noted on every turn of every connection would drown the rest: the same line is said once in a while. */
+function onceEach(note: (text: string) => void): (text: string) => void {
+  const said = new Set<string>();
+  return (text) => {
+    if (said.has(text)) return;
+    if (said.size >= NOTES) said.clear();
+    said.add(text);
+    note(text);
+  };
+}
+
 /** The channel of one endpoint; its connections share what the document's audience says. */
 function mockChannel(
   world: World,
@@ -57,6 +71,7 @@ function mockChannel(
   const admission = createAdmission(contract, endpoint);
   const stock = createStock(contract, endpoint, mock, Math.floor(world.random.next() * 2 ** 31));
   const claims = createClaims();
+  const say = onceEach(note);
   const members = new Map<MockMember, { readonly path: string; readonly address: string }>();
 
   /** Only audiences that an address names: what a lifecycle's key names is decided by each connection alone. */
@@ -90,7 +105,7 @@ function mockChannel(
               clock: world.clock,
               timeScale: world.timeScale,
               share: (event) => share(event, target),
-              note,
+              note: say,
             },
             connection,
           );

@@ -171,7 +171,7 @@ function arbitraryOf(
   judge: Judge,
 ): fc.Arbitrary<Json> | undefined {
   if (message.binary === true) return undefined;
-  const placements = placementsOf(endpoint, message);
+  const placements = { ...placementsOf(endpoint, message), ...namingPlaces(endpoint, message) };
   const examples = message.examples.map((example) => example.payload);
   // A key that is no string cannot hold a placeholder: then the schema alone says what may stand there.
   for (const at of [placements, domainOnly(endpoint, placements)]) {
@@ -180,6 +180,23 @@ function arbitraryOf(
     if (canBeDrawn(named)) return named;
   }
   return undefined;
+}
+
+/**
+ * The fields that name a command, where the schema lets them be absent: without its name the server may take one
+ * command for another, and answer that.
+ */
+function namingPlaces(endpoint: Endpoint, message: Message): Record<Pointer, Placement> {
+  const { fields, rows } = endpoint.protocol.receive;
+  const row = rows.find((one) => one.message === message.name);
+  const places: Record<Pointer, Placement> = {};
+  for (const [index, pointer] of fields.entries()) {
+    const values = row?.values[index] ?? [];
+    if (pointer !== "$event" && row?.optional?.[index] === true && values.length > 0) {
+      places[pointer] = { values, required: true };
+    }
+  }
+  return places;
 }
 
 function domainOnly(

@@ -82,7 +82,9 @@ export function createMockSide(contract: Contract, endpoint: Endpoint): MockSide
         }
         const judged = commands.judge(frame);
         if (!judged.ok) return judged;
-        const [name = ""] = judged.messages;
+        // Where the document cannot tell commands apart, the one that wants a reply must not go without.
+        const name =
+          judged.messages.find((one) => Object.hasOwn(protocol.replies, one)) ?? judged.messages[0] ?? "";
         return { ok: true, value: { name, payload: payloadOf(endpoint, judged.value), value: judged.value } };
       },
       encode,

@@ -230,6 +230,8 @@ describe("a payload", () => {
   it("means by prefixItems what 2020-12 means", async () => {
     const { list } = await payloads({ a: { type: "array", prefixItems: [{ const: "a" }], items: false } });
     expect(list).toEqual([{ type: "array", items: [{ const: "a" }], additionalItems: false }]);
+    const { list: empty } = await payloads({ a: { type: "array", prefixItems: [], items: { const: 1 } } });
+    expect(empty).toEqual([{ type: "array", items: { const: 1 } }]);
   });
 
   it("in another schema format is any JSON", async () => {

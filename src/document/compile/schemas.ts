@@ -88,8 +88,9 @@ export function createSchemaCompiler(): SchemaCompiler {
       } else if (KEPT.has(keyword)) schema[keyword] = child.value;
     }
     const prefix = memberAt(place, "prefixItems");
-    if (prefix !== undefined && Array.isArray(prefix.value)) {
+    if (prefix !== undefined && Array.isArray(prefix.value) && prefix.value.length > 0) {
       // 2020-12's word for what draft-07 says with a list under `items`; taken at its meaning instead of ignored.
+      // An empty list says nothing, and draft-07 forbids it.
       if (schema["items"] !== undefined) schema["additionalItems"] = schema["items"];
       schema["items"] = innerList(prefix);
     }

@@ -1,4 +1,4 @@
-/** Which checks a run runs: ids, globs over ids, and case numbers of the Autobahn test suite. */
+/** Which checks a run runs: ids or their beginnings, globs over ids, and case numbers of the Autobahn test suite. */
 import type { Check } from "./check.js";
 import { requirementOf, requirements } from "./requirements.js";
 import { UsageError } from "./server/subject.js";
@@ -31,14 +31,14 @@ function match(checks: readonly Check[], selector: string): readonly Check[] {
     );
   }
   throw new UsageError(
-    `"${selector}" matches no check. Write an id (S-FR-01), a glob (S-CD-*) or an Autobahn case (autobahn:2.*); \`wireproof list\` shows them all.`,
+    `"${selector}" matches no check. Write an id (S-FR-01), its beginning (S-CD), a glob (*-01) or an Autobahn case (autobahn:2.*); \`wireproof list\` shows them all.`,
   );
 }
 
 function selectorOf(selector: string): (id: string) => boolean {
   const [, cases] = /^autobahn:(.+)$/.exec(selector) ?? [];
   if (cases === undefined) {
-    const pattern = globOf(selector);
+    const pattern = globOf(selector.includes("*") ? selector : `${selector}*`);
     return (id) => pattern.test(id);
   }
   const pattern = globOf(cases);

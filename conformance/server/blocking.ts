@@ -15,14 +15,22 @@ export function blockOutcomes(outcomes: readonly Outcome[], record: RunRecord): 
   if (main === undefined) return outcomes;
   const nothingReadable = record.events > 0 && record.validEvents === 0;
   return outcomes.map((outcome) => {
-    if (READING.some((id) => id === outcome.id) || FREE.test(outcome.id)) return outcome;
-    if (outcome.verdict === "pass" || outcome.verdict === "not-applicable") return outcome;
+    const { id, verdict } = outcome;
+    if (id === main || verdict === "not-applicable") return outcome;
+    if (READING.some((reading) => reading === id)) {
+      // The payload of an event that does not even name itself says nothing about payloads.
+      return nothingReadable && verdict === "pass" ? blocked(outcome, main) : outcome;
+    }
+    if (verdict === "pass" || (FREE.test(id) && verdict !== "untestable")) return outcome;
     const cause = nothingReadable
       ? main
       : causes.find((id) => outcome.transcript.some((entry) => entry.fault?.startsWith(`${id}:`) === true));
-    if (cause === undefined) return outcome;
-    // What stays is what names the row: the evidence of a row that is not judged would only mislead.
-    const { expected, got, mend, counterexample, replay, ...rest } = outcome;
-    return { ...rest, verdict: "untestable", reason: `blocked by ${cause}`, transcript: [] };
+    return cause === undefined ? outcome : blocked(outcome, cause);
   });
+}
+
+/** What stays is what names the row: the evidence of a row that is not judged would only mislead. */
+function blocked(outcome: Outcome, cause: string): Outcome {
+  const { expected, got, mend, counterexample, replay, ...rest } = outcome;
+  return { ...rest, verdict: "untestable", reason: `blocked by ${cause}`, transcript: [] };
 }

@@ -23,6 +23,7 @@ import { delay, monotonic, watchLag } from "../time.js";
 import { decideExit } from "../verdict.js";
 import { blockOutcomes } from "./blocking.js";
 import { serverChecks } from "./catalogue.js";
+import { firstWords } from "./first-words.js";
 import { createSubject, type SubjectOptions, UsageError } from "./subject.js";
 
 /** What to check, and how. */
@@ -47,8 +48,8 @@ export interface CheckServerOptions extends Omit<SubjectOptions, "endpoint">, Se
   readonly profile?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
-  /** How a user repeats one check, for the report: gets its id and the seed. */
-  readonly replayCommand?: (id: string, seed: number) => string;
+  /** How a user repeats checks, for the report: gets their ids, with commas, and the seed. */
+  readonly replayCommand?: (ids: string, seed: number) => string;
   /** Version of the kit, for the report and the User-Agent. */
   readonly version?: string;
   /** Default: every check that exists. */
@@ -202,13 +203,18 @@ class Execution {
     const gate = this.checks.find(({ id }) => id === GATE);
     if (gate !== undefined) await this.#one(gate);
     else await this.#reach();
-    const blocked = this.#decided.get(GATE)?.result.verdict === "fail";
     const active = this.checks.filter((check) => check !== gate && check.passive !== true);
     const passive = this.checks.filter((check) => check !== gate && check.passive === true);
-    if (blocked) {
-      for (const check of [...active, ...passive]) {
-        this.#decide(check, { verdict: "untestable", reason: `blocked by ${GATE}`, cases: 0 }, 0);
-      }
+    if (this.#decided.get(GATE)?.result.verdict === "fail") {
+      this.#block([...active, ...passive], GATE);
+      return;
+    }
+    if (active.length + passive.length === 0) return;
+    const unreadable = await firstWords(this.run, active.length === 0);
+    if (unreadable !== undefined && passive.some(({ id }) => id === unreadable)) {
+      // Not one event can be read: every other row would wait in vain for one, each with all its patience.
+      this.#block(active, unreadable);
+      for (const check of passive) await this.#one(check);
       return;
     }
     const queue = [...active];
@@ -217,6 +223,18 @@ class Execution {
     };
     await Promise.all(Array.from({ length: CHECKS_AT_ONCE }, worker));
     for (const check of passive) await this.#one(check);
+  }
+
+  #block(checks: readonly Check[], cause: string): void {
+    for (const check of checks) {
+      const requirement = requirementOf(check.id);
+      const missing = requirement === undefined ? undefined : missingNeed(requirement, this.run.endpoint);
+      const result: CheckResult =
+        missing === undefined
+          ? { verdict: "untestable", reason: `blocked by ${cause}`, cases: 0 }
+          : notDeclared(missing);
+      this.#decide(check, result, 0);
+    }
   }
 
   outcomes(): readonly Outcome[] {
@@ -253,14 +271,7 @@ class Execution {
     const start = this.run.clock();
     const missing = missingNeed(requirement, this.run.endpoint);
     this.#inFlight.add(check.id);
-    const result =
-      missing === undefined
-        ? await this.#attempt(check)
-        : ({
-            verdict: "not-applicable",
-            reason: `the document does not declare ${missing}`,
-            cases: 0,
-          } as const);
+    const result = missing === undefined ? await this.#attempt(check) : notDeclared(missing);
     this.#inFlight.delete(check.id);
     this.#decide(check, result, this.run.clock() - start);
   }
@@ -363,7 +374,9 @@ class Execution {
     const charged = this.#charged(check, result);
     const final = charged ?? result;
     const softened = final.verdict === "fail" && requirement.level === "SHOULD" ? "warn" : final.verdict;
-    const command = (this.options.replayCommand ?? defaultReplay(this.run))(check.id, seed);
+    // What another check's case brought to light needs that check again.
+    const again = charged?.during === undefined ? check.id : `${check.id},${charged.during}`;
+    const command = (this.options.replayCommand ?? defaultReplay(this.run))(again, seed);
     const failing = softened === "fail" || softened === "warn";
     return {
       id: check.id,
@@ -391,7 +404,7 @@ class Execution {
   }
 
   /** A violation that another check's case brought to light fails the check that owns the rule. */
-  #charged(check: Check, result: CheckResult): CheckResult | undefined {
+  #charged(check: Check, result: CheckResult): (CheckResult & { readonly during?: string }) | undefined {
     if (result.verdict === "fail" || result.verdict === "not-applicable") return undefined;
     const { record } = this.run;
     // In its own cases an active check has seen the violation itself, confirmed or shrunk it.
@@ -400,20 +413,23 @@ class Execution {
     );
     const violation = charged.find(({ late }) => late !== true) ?? charged[0];
     if (violation === undefined) return undefined;
-    const where = `${violation.during} (${violation.label})`;
+    const byCheck = requirementOf(violation.during) !== undefined;
+    const where = byCheck ? `in a case of ${violation.during} (${violation.label})` : `in ${violation.label}`;
+    const during = byCheck && violation.during !== check.id ? { during: violation.during } : {};
     // A clock that ran out once may have run out for want of a processor: it counts when it runs out again and again.
     if (violation.late === true && new Set(charged.map(({ label }) => label)).size < CONFIRMED_LATE) {
       if (result.verdict !== "pass") return undefined;
       return {
         verdict: "inconclusive",
-        reason: `an answer was late in a case of ${where}, but not in ${CONFIRMED_LATE} cases: ${violation.got}`,
+        reason: `an answer was late ${where}, but not in ${CONFIRMED_LATE} cases: ${violation.got}`,
         cases: Math.max(result.cases, 1),
       };
     }
     const count = record.count(check.id);
     return {
       verdict: "fail",
-      reason: `seen ${count === 1 ? "once" : `${count} times`}, first in a case of ${where}`,
+      reason: count === 1 ? `seen ${where}` : `seen ${count} times, first ${where}`,
+      ...during,
       expected: violation.expected,
       got: violation.got,
       ...(violation.mend === undefined ? {} : { mend: violation.mend }),
@@ -424,9 +440,13 @@ class Execution {
   }
 }
 
-function defaultReplay(run: Run): (id: string, seed: number) => string {
-  return (id, seed) => {
+function notDeclared(missing: string): CheckResult {
+  return { verdict: "not-applicable", reason: `the document does not declare ${missing}`, cases: 0 };
+}
+
+function defaultReplay(run: Run): (ids: string, seed: number) => string {
+  return (ids, seed) => {
     const scale = run.timeScale === 1 ? "" : ` --time-scale ${run.timeScale}`;
-    return `wireproof check server ${run.subject.url} --channel ${run.endpoint.name} --only ${id} --seed ${seed} --runs ${run.runs}${scale}`;
+    return `wireproof check server ${run.subject.url} --channel ${run.endpoint.name} --only ${ids} --seed ${seed} --runs ${run.runs}${scale}`;
   };
 }

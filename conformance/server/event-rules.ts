@@ -11,6 +11,10 @@ export const declaredEvents: Check = {
   passive: true,
   async run(context) {
     if (context.endpoint.events.length === 0) return notApplicable("the document declares no events");
+    const { violations, validEvents } = context.record;
+    if (validEvents === 0 && violations.some(({ check }) => check === "S-CD-09")) {
+      return { verdict: "untestable", reason: "blocked by S-CD-09", cases: context.record.cases };
+    }
     return seen(context, (count) => `each of ${count} events is a declared message with a valid payload`);
   },
 };
@@ -29,9 +33,10 @@ export const namedEvents: Check = {
 
 /** Without events nothing was seen to be right. Violations are charged by the runner, with their transcripts. */
 function seen(context: CheckContext, pass: (count: number) => string): CheckResult {
-  const { events, cases } = context.record;
+  const { events, validEvents, cases } = context.record;
   if (events === 0) {
     return { verdict: "inconclusive", reason: "the server sent no event in the whole run", cases };
   }
+  if (validEvents === 0) return { verdict: "inconclusive", reason: "no event could be read", cases };
   return { verdict: "pass", reason: pass(events), cases };
 }

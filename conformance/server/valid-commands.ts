@@ -7,7 +7,7 @@ import type { Case, Check, CheckContext, ReceivedMessage, Tester } from "../chec
 import { endOf } from "../exchange.js";
 import { excerpt } from "../judge.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
-import { concluded, NO_WITNESS, notApplicable, witnessAfter } from "./blame.js";
+import { concluded, NO_WITNESS, notApplicable, witnessAfter, witnessBefore } from "./blame.js";
 import { type CommandSource, commandSource, type DraftCommand, personalise } from "./commands.js";
 import { endsConnection, openWalk, settle, takeWalk, type Walk, type WalkStep, walkSteps } from "./walker.js";
 
@@ -29,6 +29,16 @@ export const validCommands: Check = {
       return { verdict: "untestable", reason: "no valid command can be made from the document", cases: 0 };
     }
     if (context.witness === undefined) return { verdict: "untestable", reason: NO_WITNESS, cases: 0 };
+    const unproved = await context.inCase("witness before", async (scene) =>
+      concluded(
+        scene,
+        ID,
+        (await witnessBefore(context, scene, await scene.connect())) ?? { verdict: "pass" },
+      ),
+    );
+    if (unproved.verdict === "blocked")
+      return { verdict: "untestable", reason: `blocked by ${unproved.by}`, cases: 1 };
+    if (unproved.verdict === "untestable") return { ...unproved, cases: 1 };
     const property = await runProperty(context, {
       label: "valid command",
       examples: source.names.flatMap((name) =>

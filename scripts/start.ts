@@ -77,6 +77,8 @@ async function main(): Promise<number> {
     const judgeNext = async (): Promise<void> => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         const [channel, url] = next;
+        // Without a path the kit fills the address in itself, so that cases can have addresses of their own.
+        const { origin } = new URL(url.replace(/^ws/, "http"));
         const report = `json=${REPORTS}/${channel}.json`;
         const args = [
           "check",

@@ -6,15 +6,17 @@ import type { Discriminator, Endpoint, Message } from "./contract.js";
 /** The rules of one endpoint as a {@link Protocol}; a pure rearrangement, nothing is added. */
 export function protocolOf(endpoint: Endpoint): Protocol {
   const { protocol: rules } = endpoint;
-  const correlation: Record<string, string> = {};
-  for (const message of [...endpoint.commands, ...endpoint.events]) {
-    if (message.correlation !== undefined) correlation[message.name] = message.correlation;
-  }
-  const replies: Record<string, Protocol["replies"][string]> = {};
-  for (const operation of endpoint.operations) {
-    if (operation.reply === undefined || operation.action !== "receive") continue;
-    for (const name of operation.messages) replies[name] = operation.reply;
-  }
+  // Object.fromEntries defines what it holds: a message may be called `__proto__`.
+  const correlation = Object.fromEntries(
+    [...endpoint.commands, ...endpoint.events].flatMap(({ name, correlation: pointer }) =>
+      pointer === undefined ? [] : [[name, pointer] as const],
+    ),
+  );
+  const replies = Object.fromEntries(
+    endpoint.operations.flatMap(({ action, messages, reply }) =>
+      reply === undefined || action !== "receive" ? [] : messages.map((name) => [name, reply] as const),
+    ),
+  );
   return {
     name: endpoint.name,
     address: endpoint.address,

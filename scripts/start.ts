@@ -83,7 +83,7 @@ async function main(): Promise<number> {
         const args = [
           "check",
           "server",
-          url,
+          origin,
           "--channel",
           channel,
           "--time-scale",

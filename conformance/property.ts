@@ -144,7 +144,12 @@ export async function runProperty<T>(
   const wanted = Math.min(options.concurrency ?? 8, Math.max(1, values.length));
   const workers: Promise<void>[] = [];
   const start = (count: number): void => {
-    while (workers.length < Math.min(count, wanted)) workers.push(worker());
+    while (workers.length < Math.min(count, wanted)) {
+      const running = worker();
+      // It is looked at when those before it are done; until then its failure is not forgotten, only not yet read.
+      running.catch(() => undefined);
+      workers.push(running);
+    }
   };
   // The first cases go ahead of the others: they tell whether it is worth while.
   proved = () => start(wanted);

@@ -250,7 +250,9 @@ class Execution {
     const seen = new Map<string, Observation>();
     const { record } = this.run;
     for (const violation of record.violations) {
-      if (this.#decided.has(violation.check) || seen.has(violation.check)) continue;
+      // A close in a case of nobody's is charged to nobody: the checks meet it again in their own cases.
+      const owned = requirementOf(violation.check) !== undefined;
+      if (!owned || this.#decided.has(violation.check) || seen.has(violation.check)) continue;
       seen.set(violation.check, {
         check: violation.check,
         count: record.count(violation.check),

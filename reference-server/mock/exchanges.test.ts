@@ -72,6 +72,24 @@ describe("exchanges", () => {
     expect(take(2)).toEqual([["two", {}]]);
   });
 
+  it("end with the event that ends them, and count it where it is counted", () => {
+    const until = { message: "part", when: { "/last": true } };
+    const part = { message: "part", field: "/text", equals: "$text", join: false };
+    const step = send({ text: "$text" });
+    expect(follow(exchange({ steps: [step], expect: [part], until }))({ text: "a" })).toEqual([
+      ["part", { "/text": "a", "/last": true }],
+    ]);
+    const counted = [
+      { ...part, count: 2 },
+      { message: "note", join: false },
+    ];
+    expect(follow(exchange({ steps: [step], expect: counted, until }))({ text: "a" })).toEqual([
+      ["part", { "/text": "a" }],
+      ["note", {}],
+      ["part", { "/text": "a", "/last": true }],
+    ]);
+  });
+
   it("give a counted event as often as it is expected, those that were awaited before included", () => {
     const take = follow(
       exchange({

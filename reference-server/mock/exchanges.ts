@@ -95,13 +95,23 @@ function expectedOf({ exchange, turns, texts }: Row): Expected[] {
         expected.push({ event: row.message, must });
     }
   }
-  const { until } = exchange;
-  if (until !== undefined) {
-    const must = new Map<Pointer, Json>(firstValues(until.when, texts));
-    const there = expected.some((one) => one.event === until.message && covers(one.must, must));
-    if (!there) expected.push({ event: until.message, must });
-  }
-  return expected;
+  return exchange.until === undefined ? expected : ending(exchange, expected, texts);
+}
+
+/** Ends what is expected with `until`: by an event that is expected anyway where one can be it, for they are counted. */
+function ending(exchange: Exchange, expected: readonly Expected[], texts: Row["texts"]): Expected[] {
+  const { message, when } = exchange.until ?? { message: "" };
+  const must = new Map<Pointer, Json>(firstValues(when, texts));
+  if (expected.some((one) => one.event === message && covers(one.must, must))) return [...expected];
+  const at = expected.findLastIndex(
+    (one) => one.event === message && [...must].every(([pointer]) => !one.must.has(pointer)),
+  );
+  const counted = exchange.expect.some((one) => one.message === message && one.count !== undefined);
+  const last = expected[at];
+  if (last === undefined || (at < expected.length - 1 && !counted))
+    return [...expected, { event: message, must }];
+  const ended = { event: message, must: new Map([...last.must, ...must]) };
+  return exchange.ordered ? expected.with(at, ended) : [...expected.toSpliced(at, 1), ended];
 }
 
 /** True when an event that carries `more` carries `less` as well. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { missingNeed } from "./needs.js";
 import { requirementOf, requirements } from "./requirements.js";
-import { sampleEndpoint } from "./sample-subject.js";
+import { sampleEndpoint } from "./test-subject.js";
 import { serverChecks } from "./server/catalogue.js";
 
 // Ids are permanent: this list only ever grows.

@@ -15,7 +15,7 @@ import {
   sampleContract,
   sampleEndpoint,
   serveSample,
-} from "./sample-subject.js";
+} from "./test-subject.js";
 import { createSubject } from "./server/subject.js";
 import { monotonic, watchLag } from "./time.js";
 

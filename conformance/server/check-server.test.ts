@@ -6,7 +6,7 @@ import { createAjv } from "../../src/contract/validate.js";
 import { acceptFor } from "../frames/handshake.js";
 import type { Outcome, Report } from "../report/report.js";
 import { renderReport } from "../report/text.js";
-import { keepContract, sampleContract, sampleEndpoint, serveSample } from "../sample-subject.js";
+import { keepContract, sampleContract, sampleEndpoint, serveSample } from "../test-subject.js";
 import { type CheckServerOptions, checkServer } from "./check-server.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];

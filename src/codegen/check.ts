@@ -2,7 +2,7 @@
  * Check functions: for each object, list or combination that a payload holds, one function that says yes or no and
  * leaves behind why (`no`, `at` of `src/wire/codec/refusal.ts`).
  *
- * Longer than most files: it is draft-07 from `$ref` to `uniqueItems`, one method a group of keywords, over one state.
+ * This file is long because it is draft-07 from `$ref` to `uniqueItems`, one method a group of keywords, over one state.
  */
 
 import type { JsonSchema } from "../contract/contract.js";

@@ -1,3 +1,4 @@
+// This file is long because it reads the meaning of a lifecycle aloud, one rule after the other.
 import { describe, expect, it } from "vitest";
 import type { Endpoint, Lifecycle, ProtocolRules } from "./contract.js";
 import { inlineEndpoint } from "./inline-endpoint.js";

@@ -167,11 +167,14 @@ export async function runProperty<T>(
 
   const value = values[found.index] as T;
   let again = 0;
+  let passedAgain = 0;
   for (let turn = 1; turn <= CONFIRMATIONS; turn += 1) {
     const { outcome } = await play(value, `${label} #${found.index + 1}, again ${turn}`);
     if (outcome.verdict === found.outcome.verdict) again += 1;
+    if (outcome.verdict === "pass") passedAgain += 1;
   }
-  if (again < CONFIRMATIONS) {
+  // A server that gives no witness any more was broken by the first time: it cannot be repeated, and it is no flake.
+  if (again < CONFIRMATIONS && (again > 0 || passedAgain > 0)) {
     return {
       ...counted,
       flaky: { failures: again + 1, runs: CONFIRMATIONS + 1, outcome: found.outcome },

@@ -83,7 +83,7 @@ export function textKinds(): readonly (readonly [string, string])[] {
     ["line ends", "first\nsecond\r\nthird\rfourth\u2028fifth\u2029sixth"],
     ["characters beyond ASCII", "Grüße, Łódź, Привет, שלום, مرحبا, 日本語, 한국어, ทดสอบ"],
     ["characters beyond the first plane", "👍🏽 👩‍👩‍👧‍👦 𝔘𝔫𝔦𝔠𝔬𝔡𝔢 🇩🇪 \u{10fffd}"],
-    ["combining characters", "e\u0301 and é, A\u030a and Å, \u200d\ufeff"],
+    ["combining characters", "e\u0301 and é, A\u030a and Å, \u200d\ufeff."],
     ["markup", `<b>bold</b> & <script>alert("1 > 0")</script> &amp; &lt;br/&gt; {{x}} \${y} %s`],
     ["white space at both ends", "  two spaces, a tab\t, and at the end \t  "],
     ["the word that server-sent events use", "data: one\n\ndata: data: two\nevent: done\ndata: [DONE]"],
@@ -146,29 +146,39 @@ async function play(context: CheckContext, value: EchoCase, scene: Case): Promis
   for (const [index, answer] of answers.entries()) {
     const own = fillings[index];
     if (own === undefined) continue;
-    if (answer === undefined)
-      return incomplete(context, tester, exchange, value, tester.messages.slice(from));
+    if (answer === undefined) return incomplete(context, tester, value, tester.messages.slice(from));
     const strangers = [...fillings.map(({ text }) => text), twin].filter((text) => text !== own.text);
-    const leak = strangers.find((text) => holdsText(context, exchange, answer, text));
-    if (leak !== undefined) {
-      return {
-        verdict: "fail",
-        expected: `exchange "${exchange.name}": the answer to one text holds nothing of another's`,
-        got: `words of the text ${opening(leak)} in the answer to ${opening(own.text)}`,
-        mend: "Answer in the order of the questions; keep what belongs to each apart, and nothing of a refused one.",
-      };
-    }
-    const issue = exchangeIssue(exchange, answer, own);
-    if (issue !== undefined) {
-      return {
-        verdict: "fail",
-        expected: `exchange "${exchange.name}", ${value.what}: ${issue.expected}`,
-        got: issue.got ?? `nothing fitting among ${answer.length} events`,
-        mend: "Pass text through untouched: no escaping, no trimming, no line-wise reading; JSON encoding alone.",
-      };
-    }
+    const wrong = mismatch(context, value, own, answer, strangers);
+    if (wrong !== undefined) return wrong;
   }
   return { verdict: "pass" };
+}
+
+/** What is wrong with an answer: words of another text, or not its own. */
+function mismatch(
+  context: CheckContext,
+  { exchange, what }: EchoCase,
+  own: Filling,
+  answer: readonly ReceivedMessage[],
+  strangers: readonly string[],
+): CaseOutcome | undefined {
+  const leak = strangers.find((text) => holdsText(context, exchange, answer, text));
+  if (leak !== undefined) {
+    return {
+      verdict: "fail",
+      expected: `exchange "${exchange.name}": the answer to one text holds nothing of another's`,
+      got: `words of the text ${opening(leak)} in the answer to ${opening(own.text)}`,
+      mend: "Answer in the order of the questions; keep what belongs to each apart, and nothing of a refused one.",
+    };
+  }
+  const issue = exchangeIssue(exchange, answer, own);
+  if (issue === undefined) return undefined;
+  return {
+    verdict: "fail",
+    expected: `exchange "${exchange.name}", ${what}: ${issue.expected}`,
+    got: issue.got ?? `nothing fitting among ${answer.length} events`,
+    mend: "Pass text through untouched: no escaping, no trimming, no line-wise reading; JSON encoding alone.",
+  };
 }
 
 /** Sends the command with another text and a fault, before the exchange: a member too much, or a wrong type. */
@@ -187,7 +197,10 @@ function sendInvalidTwin(context: CheckContext, tester: Tester, exchange: Exchan
   }
 }
 
-/** The events of one exchange, or undefined when it did not come to its end. */
+/**
+ * The events of one exchange, or undefined when it did not come to its end. Without `until`, silence ends it as well:
+ * what came by then is its answer.
+ */
 async function askOnce(
   context: CheckContext,
   tester: Tester,
@@ -221,8 +234,8 @@ async function askOnce(
   const end = await readUntil(context, tester, seen, (one) =>
     endsExchange(tester, exchange, filling, one, from),
   );
-  if (end === undefined) return undefined;
-  return tester.messages.slice(from, end).filter((one) => !isRefusal(context, one));
+  const events = tester.messages.slice(from, end).filter((one) => !isRefusal(context, one));
+  return end !== undefined || (exchange.until === undefined && events.length > 0) ? events : undefined;
 }
 
 /** Sent only while the Monitor calls it illegal: a state that ended meanwhile would rightly take it. */
@@ -326,8 +339,7 @@ function opening(text: string): string {
 function incomplete(
   context: CheckContext,
   tester: Tester,
-  exchange: Exchange,
-  value: EchoCase,
+  { exchange, what }: EchoCase,
   events: readonly ReceivedMessage[],
 ): CaseOutcome {
   const refusal = events.find((one) => isRefusal(context, one));
@@ -337,7 +349,7 @@ function incomplete(
   const got = refusal === undefined ? silence : `a refusal: ${excerpt(refusal.text)}`;
   return {
     verdict: "fail",
-    expected: `exchange "${exchange.name}", ${value.what}: it runs to its end${exchange.until === undefined ? "" : ` ("${exchange.until.message}")`}`,
+    expected: `exchange "${exchange.name}", ${what}: it runs to its end${exchange.until === undefined ? "" : ` ("${exchange.until.message}")`}`,
     got: tester.end === undefined ? got : `${got}, then ${endOf(tester)}`,
     mend: "Answer the exchanges that the document declares: they are what a judge may rely on.",
   };

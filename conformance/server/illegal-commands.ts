@@ -18,6 +18,7 @@ import {
   type Walk,
   type WalkStep,
   walkSteps,
+  watch,
 } from "./walker.js";
 
 const ID = "S-SM-02";
@@ -204,10 +205,11 @@ async function goOn(
   refused: ReceivedMessage,
 ): Promise<CaseOutcome> {
   const { tester, context } = walk;
-  await tester.wait(context.quietMs());
+  await watch(walk, context.quietMs());
   await takeWalk(walk, after);
   await settle(walk);
   if (tester.end !== undefined && tester.end.by === "subject") {
+    if (tester.end.explained === true) return { verdict: "inconclusive", reason: endOf(tester) };
     return {
       verdict: "fail",
       expected: `the connection stays open after "${pair.command}" was refused in \`${pair.state}\``,
@@ -231,7 +233,7 @@ async function failsWithoutIt(
     const walk = openWalk(context, scene, tester, source);
     const deadline = tester.now() + 2 * context.answerMs;
     await reach(walk, lifecycle, pair.state, { attempt: variant, deadline });
-    await tester.wait(context.quietMs());
+    await watch(walk, context.quietMs());
     await takeWalk(walk, after);
     await settle(walk);
     return scene.violations.length > 0;

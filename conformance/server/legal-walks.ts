@@ -16,6 +16,7 @@ import {
   type Walk,
   type WalkStep,
   walkSteps,
+  watch,
 } from "./walker.js";
 
 const ID = "S-SM-01";
@@ -83,12 +84,12 @@ async function playWalk(
     // A state that the server leaves at once need not be held: the way there is a legal walk as well.
     const deadline = tester.now() + context.answerMs;
     await reach(walk, lifecycle, toward.state, { attempt: 0, deadline });
-    await tester.wait(context.quietMs());
+    await watch(walk, context.quietMs());
   }
   await takeWalk(walk, steps);
   await settle(walk);
   // What must not come any more is watched for: an event after the last one.
-  await tester.wait(context.quietMs());
+  await watch(walk, context.quietMs());
   const blocked = blockedBy(scene, ID);
   if (blocked !== undefined) return { verdict: "blocked", by: blocked };
   if (closing && tester.end === undefined) await close(walk);

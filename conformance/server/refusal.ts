@@ -79,6 +79,7 @@ async function tryFrame(context: CheckContext, scene: Case, bad: BadFrame): Prom
   // The fresh connection is tried while the first one is watched: both take their time.
   const [fresh] = await Promise.all([freshWitness(context, scene, bad), tester.wait(context.quietMs())]);
   const since = tester.messages.slice(from);
+  if (tester.end?.explained === true) return { verdict: "inconclusive", reason: endOf(tester) };
   if (tester.end !== undefined && bad.answer !== "any" && bad.mayClose !== true) {
     return failed(bad, wanted, endOf(tester), CLOSE_MEND);
   }

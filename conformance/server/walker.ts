@@ -61,11 +61,11 @@ export async function takeWalk(walk: Walk, steps: readonly WalkStep[]): Promise<
     const payload = option?.payloads[step.variant % option.payloads.length];
     if (option === undefined || payload === undefined) {
       // Only the server can go on from here.
-      if (!(await nextEvent(walk.tester, walk.context.answerMs))) return;
+      if (!(await nextEvent(walk, walk.context.answerMs))) return;
       continue;
     }
     walk.tester.command(option.name, payload);
-    if (step.then === "event") await nextEvent(walk.tester, walk.context.quietMs());
+    if (step.then === "event") await nextEvent(walk, walk.context.quietMs());
     else if (step.then === "settled") await settle(walk);
   }
 }
@@ -99,9 +99,36 @@ export function endsConnection(endpoint: Endpoint, command: string): boolean {
   );
 }
 
-/** Waits for one further event. */
-export async function nextEvent(tester: Tester, timeoutMs: number): Promise<boolean> {
-  return (await tester.next(() => true, timeoutMs, tester.messages.length)) !== undefined;
+/** Waits for one further event, without falling silent so long that the server may give the connection up. */
+export async function nextEvent({ tester, context }: Walk, timeoutMs: number): Promise<boolean> {
+  const from = tester.messages.length;
+  const deadline = tester.now() + timeoutMs;
+  for (;;) {
+    const left = deadline - tester.now();
+    const slice = Math.min(left, breathMs(context));
+    if ((await tester.next(() => true, slice, from)) !== undefined) return true;
+    if (tester.end !== undefined || slice >= left) return false;
+    tester.ping(NOTHING);
+  }
+}
+
+/** Watches the connection for so long, without falling silent on it. */
+export async function watch({ tester, context }: Walk, ms: number): Promise<void> {
+  const deadline = tester.now() + ms;
+  for (let left = ms; left > 0 && tester.end === undefined; left = deadline - tester.now()) {
+    const slice = Math.min(left, breathMs(context));
+    await tester.wait(slice);
+    if (slice < left && tester.end === undefined) tester.ping(NOTHING);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** The longest silence of ours on a connection (milliseconds): a quarter of what the other side need bear. */
+function breathMs(context: CheckContext): number {
+  const { heartbeat } = context.endpoint;
+  if (heartbeat?.patience === undefined) return Number.POSITIVE_INFINITY;
+  return Math.max(200, context.scaled(heartbeat.patience.ms) / 4);
 }
 
 /**
@@ -113,7 +140,7 @@ export async function settle(walk: Walk): Promise<void> {
   const deadline = tester.now() + 12 * context.answerMs;
   while (tester.end === undefined && isOwed(context.endpoint, tester) && tester.now() < deadline) {
     const before = tester.monitor.violations.length;
-    const came = await nextEvent(tester, context.answerMs);
+    const came = await nextEvent(walk, context.answerMs);
     if (tester.monitor.violations.length > before) return;
     if (!came) return;
   }
@@ -158,7 +185,7 @@ export async function reach(
     const here = statesNow(walk, lifecycle);
     if (here.every((state) => state === target)) return true;
     if (here.length > 1) {
-      await nextEvent(tester, Math.min(LOOK_MS, options.deadline - tester.now()));
+      await nextEvent(walk, Math.min(LOOK_MS, options.deadline - tester.now()));
       continue;
     }
     const [state = lifecycle.initial] = here;
@@ -167,7 +194,7 @@ export async function reach(
     moves += 1;
     if (edge.kind === "event") {
       const patience = Math.min(context.quietMs(), options.deadline - tester.now());
-      if (!(await nextEvent(tester, patience))) futile.add(edgeKey(state, edge));
+      if (!(await nextEvent(walk, patience))) futile.add(edgeKey(state, edge));
       continue;
     }
     const [command] = commandsThatAre("legal", walk, [edge.name]);

@@ -43,7 +43,7 @@ export interface Witness {
   give(tester: Tester, scene: WitnessScene, options?: GiveOptions): Promise<WitnessResult>;
 }
 
-/** The first witness that the document offers, in the order of docs/checks.md#witness; undefined when it offers none. */
+/** The first witness that the document offers, in this order: exchange tagged witness, reply, heartbeat, obligation, event; undefined when it offers none. */
 export function chooseWitness(
   judge: Judge,
   options: { readonly timeScale: number; readonly answerMs: number },

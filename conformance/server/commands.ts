@@ -7,11 +7,12 @@
  */
 
 import fc from "fast-check";
+import { boundedFilter } from "../../src/arbitrary/bounded-filter.js";
 import type { Placement } from "../../src/arbitrary/placement.js";
 import { validPayload } from "../../src/arbitrary/valid-payload.js";
 import type { Contract, Endpoint, Json, Message, Pointer } from "../../src/contract/contract.js";
 import { isObject, valueAt } from "../../src/contract/pointer.js";
-import { canonicalJson } from "../../src/contract/same-json.js";
+import { canonicalJson, sameJson } from "../../src/contract/same-json.js";
 import { fill } from "../exchange.js";
 import type { Judge } from "../judge.js";
 
@@ -176,8 +177,12 @@ function arbitraryOf(
   // A key that is no string cannot hold a placeholder: then the schema alone says what may stand there.
   for (const at of [placements, domainOnly(endpoint, placements)]) {
     const arbitrary = validPayload(message.payload, contract.definitions, { examples, at });
-    const named = arbitrary.filter((payload) => isNamed(judge, message.name, payload));
-    if (canBeDrawn(named)) return named;
+    const known = boundedFilter(
+      arbitrary,
+      (payload) => isNamed(judge, message.name, payload) && isKnown(endpoint, placements, payload),
+      { what: `a payload of "${message.name}"` },
+    );
+    if (canBeDrawn(known)) return known;
   }
   return undefined;
 }
@@ -205,6 +210,18 @@ function domainOnly(
 ): Record<Pointer, Placement> {
   const domain = new Set(endpoint.exchanges?.domain ?? []);
   return Object.fromEntries(Object.entries(placements).filter(([pointer]) => domain.has(pointer)));
+}
+
+/** True when each domain field holds a value that the document gives: a schema that takes none of them is no licence. */
+function isKnown(
+  endpoint: Endpoint,
+  placements: Readonly<Record<Pointer, Placement>>,
+  payload: Json,
+): boolean {
+  return (endpoint.exchanges?.domain ?? []).every((pointer) => {
+    const found = valueAt(payload, pointer);
+    return found === undefined || (placements[pointer]?.values ?? []).some((value) => sameJson(value, found));
+  });
 }
 
 /** True when the frame of the payload is this command and no other: else a refusal could be about another. */

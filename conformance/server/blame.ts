@@ -34,7 +34,7 @@ export function concluded(scene: Case, own: string, outcome: CaseOutcome): CaseO
 export function failureOf(violation: CaseViolation): CaseOutcome {
   return {
     verdict: "fail",
-    reason: `${violation.expected}; got ${violation.got} (${violation.clause})`,
+    reason: `${violation.got} Expected: ${violation.expected} (${violation.clause}).`,
     expected: violation.expected,
     got: violation.got,
     ...(violation.mend === undefined ? {} : { mend: violation.mend }),
@@ -83,4 +83,9 @@ export const NO_WITNESS =
 /** A row about which the document says nothing. */
 export function notApplicable(reason: string): CheckResult {
   return { verdict: "not-applicable", reason, cases: 0 };
+}
+
+/** How long "nothing more" was watched for: a reader must know what a silence is worth. */
+export function quietNote(context: CheckContext): string {
+  return `silence was watched for ${Math.round(context.quietMs())} ms`;
 }

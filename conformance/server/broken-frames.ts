@@ -4,7 +4,7 @@ import type { Endpoint } from "../../src/contract/contract.js";
 import type { Check, CheckContext } from "../check.js";
 import { frameText } from "../judge.js";
 import { resultOf, runProperty } from "../property.js";
-import { notApplicable } from "./blame.js";
+import { notApplicable, quietNote } from "./blame.js";
 import { type CommandSource, commandSource } from "./commands.js";
 import { type BadFrame, refusalScript, showBadFrame } from "./refusal.js";
 
@@ -25,21 +25,22 @@ export const brokenFrames: Check = {
     );
     const script = (bad: BadFrame, scene: Parameters<typeof refusalScript>[1]) =>
       refusalScript(context, scene, ID, bad);
-    const words = { pass: wordsOf(context.endpoint) };
+    // Asked for when all is over: the quiet grows with the slowest answer.
+    const words = () => ({ pass: wordsOf(context.endpoint), notes: [quietNote(context)] });
     const must = await runProperty(context, {
       label: "broken frame",
       examples: broken.filter(({ level }) => level === "MUST"),
       show: showBadFrame,
       script,
     });
-    if (must.failure !== undefined || must.flaky !== undefined) return resultOf(must, words);
+    if (must.failure !== undefined || must.flaky !== undefined) return resultOf(must, words());
     const should = await runProperty(context, {
       label: "doubtful frame",
       examples: broken.filter(({ level }) => level === "SHOULD"),
       show: showBadFrame,
       script,
     });
-    return resultOf(should.failure === undefined ? must : should, words);
+    return resultOf(should.failure === undefined ? must : should, words());
   },
 };
 

@@ -6,7 +6,7 @@ import type { Case, Check, CheckContext, ReceivedMessage } from "../check.js";
 import { endOf } from "../exchange.js";
 import { excerpt } from "../judge.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
-import { concluded, notApplicable } from "./blame.js";
+import { concluded, notApplicable, quietNote } from "./blame.js";
 import { type CommandSource, commandSource } from "./commands.js";
 import {
   commandsThatAre,
@@ -74,7 +74,7 @@ export const illegalCommands: Check = {
     }
     return resultOf(property, {
       pass: `${ledger.decided.size} of ${pairs.length} pairs of state and illegal command refused without effect`,
-      notes: ledger.notes(pairs),
+      notes: [...ledger.notes(pairs), quietNote(context)],
     });
   },
 };

@@ -5,7 +5,7 @@ import type { Json, Lifecycle } from "../../src/contract/contract.js";
 import type { Case, Check, CheckContext } from "../check.js";
 import { endOf } from "../exchange.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
-import { blockedBy, concluded, NO_WITNESS, notApplicable } from "./blame.js";
+import { blockedBy, concluded, NO_WITNESS, notApplicable, quietNote } from "./blame.js";
 import { type CommandSource, commandSource, personalise } from "./commands.js";
 import {
   endsConnection,
@@ -56,6 +56,7 @@ export const legalWalks: Check = {
     });
     return resultOf(property, {
       pass: "every event was legal in the states that the lifecycles allow, and came in time",
+      notes: [quietNote(context)],
     });
   },
 };

@@ -8,7 +8,7 @@ import type { Check, CheckContext } from "../check.js";
 import { declaredField, excerpt, frameText } from "../judge.js";
 import { withValue } from "../payloads.js";
 import { resultOf, runProperty } from "../property.js";
-import { notApplicable } from "./blame.js";
+import { notApplicable, quietNote } from "./blame.js";
 import { commandSource } from "./commands.js";
 import { type BadFrame, refusalScript, showBadFrame } from "./refusal.js";
 
@@ -33,6 +33,7 @@ export const unknownCommands: Check = {
     });
     return resultOf(property, {
       pass: unknown === "error" ? "each was refused with a payload code" : "each was ignored",
+      notes: [quietNote(context)],
     });
   },
 };
@@ -62,7 +63,10 @@ export const foreignFields: Check = {
       show: showBadFrame,
       script: (bad, scene) => refusalScript(context, scene, "S-CD-10", bad),
     });
-    const result = resultOf(property, { pass: "each was refused with a payload code and without effect" });
+    const result = resultOf(property, {
+      pass: "each was refused with a payload code and without effect",
+      notes: [quietNote(context)],
+    });
     const [other] = others;
     if (result.verdict !== "pass" || other === undefined || !protocol.reject.payload.includes(WRONG_FIELD)) {
       return result;

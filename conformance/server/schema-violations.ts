@@ -10,7 +10,7 @@ import type { Check, CheckContext, CheckResult } from "../check.js";
 import { frameText } from "../judge.js";
 import { withValue } from "../payloads.js";
 import { type PropertyResult, resultOf, runProperty } from "../property.js";
-import { notApplicable } from "./blame.js";
+import { notApplicable, quietNote } from "./blame.js";
 import { placementsOf } from "./commands.js";
 import { type BadFrame, refusalScript, showBadFrame } from "./refusal.js";
 
@@ -44,7 +44,10 @@ export const schemaViolations: Check = {
       show: showBadFrame,
       script: (bad, scene) => refusalScript(context, scene, ID, bad),
     });
-    const notes = [`${examples.length} of ${all.length} kinds of violation enumerated, then random ones`];
+    const notes = [
+      `${examples.length} of ${all.length} kinds of violation enumerated, then random ones`,
+      quietNote(context),
+    ];
     return withSoft(context, hard, examples, notes);
   },
 };

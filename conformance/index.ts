@@ -3,7 +3,8 @@ export type { Case, Check, CheckContext, CheckResult, Tester, Verdict } from "./
 export type { Observation, Outcome, Report } from "./report/report.js";
 export { renderReport, type TextOptions } from "./report/text.js";
 export { type Requirement, requirementOf, requirements } from "./requirements.js";
-export { type CheckServerOptions, checkServer, type Progress } from "./server/check-server.js";
+export { type CheckServerOptions, checkServer } from "./server/check-server.js";
+export type { Progress } from "./server/execution.js";
 export { UsageError } from "./server/subject.js";
 export type { TranscriptEntry } from "./transcript.js";
 export type { ExitCode } from "./verdict.js";

@@ -1,0 +1,357 @@
+/**
+ * The wire side of one connection of the kit: opening and closing handshake, control frames, and the transport's own
+ * packets. It answers what RFC 6455 and the transport oblige it to answer, writes everything into the transcript, and
+ * hands frames of the contract on. What they mean is the Tester's business.
+ */
+import { hex, printable } from "./bytes.js";
+import type { CaseViolation, CloseInfo, ReceivedPong } from "./check.js";
+import { closeBody, parseClose } from "./frames/close.js";
+import { type FrameFault, type FrameSpec, OPCODE, opcodeName, type WireFrame } from "./frames/frame.js";
+import { type HandshakeFault, type HandshakeRequest, judgeResponse } from "./frames/handshake.js";
+import type { WireMessage } from "./frames/message.js";
+import { type HandshakeOutcome, openFrameSocket, type Target, type TcpEnd } from "./frames/socket.js";
+import { excerpt } from "./judge.js";
+import type { Layer } from "./layer.js";
+import { type Clock, within } from "./time.js";
+import type { TranscriptEntry } from "./transcript.js";
+
+/** After so much from one connection the kit stops reading and ends it: a flood is no reason to run out of memory. */
+export const FLOOD = { messages: 20_000, bytes: 96 * 1024 * 1024 } as const;
+
+/** How many wire frames and pongs are remembered. */
+const REMEMBERED = 1000;
+
+/** How long a teardown waits for the answer to its Close, and for the system to let the socket go (milliseconds). */
+const GOODBYE = { closeMs: 200, socketMs: 2000 } as const;
+
+/** What {@link openConnection} needs. */
+export interface ConnectionOptions {
+  readonly id: number;
+  readonly layer: Layer;
+  readonly target: Target;
+  readonly request: HandshakeRequest;
+  /** The Sec-WebSocket-Key and the subprotocols of the request: the response is held against them. */
+  readonly key: string;
+  readonly subprotocols: readonly string[];
+  /** Bytes sent together with the request. */
+  readonly early?: Uint8Array;
+  /** For the opening handshake, and again for the transport's own (milliseconds). */
+  readonly handshakeMs: number;
+  readonly answerPings: boolean;
+  readonly clock: Clock;
+  readonly drawMask: () => Uint8Array;
+  readonly signal: AbortSignal;
+  readonly listener: ConnectionListener;
+}
+
+/** Who is told what happens, in the order in which it happens. */
+export interface ConnectionListener {
+  entry(entry: TranscriptEntry): void;
+  violation(violation: CaseViolation): void;
+  /** A frame of the contract: text, or the bytes of a binary frame. */
+  frame(frame: string | Uint8Array, atMs: number): void;
+  acknowledgement(id: number, json: string, atMs: number): void;
+  /** The session is over; told once. */
+  ended(end: CloseInfo): void;
+  /** Something that somebody may wait for has changed. */
+  changed(): void;
+}
+
+/** One connection. Whoever opens it disposes of it. */
+export interface Connection {
+  /** Resolves once the session is open, refused or over; never rejects. */
+  readonly opened: Promise<void>;
+  readonly handshake: HandshakeOutcome;
+  readonly handshakeFaults: readonly HandshakeFault[];
+  readonly end: CloseInfo | undefined;
+  readonly tcpEnd: TcpEnd | undefined;
+  /** The last 1000 of each. */
+  readonly frames: readonly WireFrame[];
+  readonly pongs: readonly ReceivedPong[];
+  /** True when nothing can come any more. */
+  isOver(): boolean;
+  /** Writes an entry of this connection into the transcript. */
+  note(entry: Omit<TranscriptEntry, "connection" | "atMs">, atMs: number): void;
+  /** Sends a frame of the contract; `ackId` asks for an acknowledgement. */
+  send(text: string, ackId?: number): void;
+  sendFrame(spec: FrameSpec, label?: string): void;
+  sendRaw(bytes: Uint8Array, label: string): void;
+  /** Says goodbye as the transport has it, then sends a Close frame; once. */
+  close(code?: number, reason?: string): void;
+  /** Resets the connection. */
+  reset(): void;
+  /** Ends the connection and says whether the system has let its socket go. */
+  dispose(): Promise<boolean>;
+}
+
+/** Opens a connection. Never rejects: a refused one has an `end`. */
+export function openConnection(options: ConnectionOptions): Connection {
+  const { clock, id, layer, listener } = options;
+  const frames: WireFrame[] = [];
+  const pongs: ReceivedPong[] = [];
+  let handshake: HandshakeOutcome = { kind: "timeout", message: "not yet answered", atMs: clock() };
+  let handshakeFaults: readonly HandshakeFault[] = [];
+  let end: CloseInfo | undefined;
+  let tcpEnd: TcpEnd | undefined;
+  let ready = false;
+  let announceReady: () => void = () => undefined;
+  const readiness = new Promise<void>((resolve) => {
+    announceReady = resolve;
+  });
+  let closeSent = false;
+  let closeReceived = false;
+  const received = { messages: 0, bytes: 0 };
+
+  const note: Connection["note"] = (entry, atMs) => listener.entry({ atMs, connection: id, ...entry });
+  const charge = (check: string, fault: FrameFault, atMs: number): void =>
+    listener.violation({
+      check,
+      connection: id,
+      atMs,
+      clause: fault.clause,
+      expected: "frames as RFC 6455 has them",
+      got: fault.message,
+    });
+
+  const socket = openFrameSocket({
+    target: options.target,
+    request: options.request,
+    clock,
+    drawMask: options.drawMask,
+    timeoutMs: options.handshakeMs,
+    ...(options.early === undefined ? {} : { early: options.early }),
+    listener: {
+      frame: onFrame,
+      message: onMessage,
+      fault: (fault, atMs) => {
+        note({ direction: "note", kind: "note", text: fault.message, fault: fault.code }, atMs);
+        charge("S-FR-13", fault, atMs);
+      },
+      ended: onTcpEnd,
+    },
+  });
+  const { method = "GET", target } = options.request;
+  note({ direction: "sent", kind: "handshake", text: `${method} ${target}` }, clock());
+
+  const opened = socket.handshake.then(async (outcome) => {
+    handshake = outcome;
+    if (outcome.kind === "accepted") {
+      handshakeFaults = judgeResponse(outcome.response, options.key, options.subprotocols);
+      if (layer.readyAtOpen) ready = true;
+      else await within(Promise.race([readiness, socket.closed]), options.handshakeMs, options.signal);
+      return;
+    }
+    const refused = outcome.kind === "refused" ? outcome.response : undefined;
+    const atMs = outcome.kind === "refused" ? outcome.response.atMs : outcome.atMs;
+    const text = outcome.kind === "refused" ? outcome.response.statusLine : outcome.message;
+    note({ direction: refused === undefined ? "note" : "received", kind: "handshake", text }, atMs);
+    endWith({
+      by: "subject",
+      how: "refused",
+      atMs,
+      ...(refused === undefined ? {} : { status: refused.status }),
+    });
+  });
+
+  function isOver(): boolean {
+    return end !== undefined || tcpEnd !== undefined;
+  }
+
+  function endWith(info: CloseInfo): void {
+    if (end !== undefined) return;
+    end = info;
+    listener.ended(info);
+    listener.changed();
+  }
+
+  function onFrame(frame: WireFrame): void {
+    remember(frames, frame);
+    const shown = { direction: "received", text: printable(frame.payload), bytes: hexOf(frame) } as const;
+    switch (frame.opcode) {
+      case OPCODE.ping:
+        note({ ...shown, kind: "ping" }, frame.atMs);
+        if (options.answerPings && !closeSent) sendFrame({ opcode: OPCODE.pong, payload: frame.payload });
+        break;
+      case OPCODE.pong:
+        note({ ...shown, kind: "pong" }, frame.atMs);
+        remember(pongs, { atMs: frame.atMs, payload: frame.payload });
+        break;
+      case OPCODE.close:
+        onClose(frame);
+        break;
+      default: {
+        if (!closeReceived) break;
+        const message = `a ${opcodeName(frame.opcode)} frame after the Close frame`;
+        charge("S-FR-19", { code: "data-after-close", clause: "RFC 6455 5.5.1", message }, frame.atMs);
+      }
+    }
+    listener.changed();
+  }
+
+  function onClose(frame: WireFrame): void {
+    const { code, reason, faults } = parseClose(frame.payload);
+    const ours = closeSent;
+    closeReceived = true;
+    const text = code === undefined ? "no code" : `${code} ${reason}`.trim();
+    note({ direction: "received", kind: "close", text, bytes: hexOf(frame) }, frame.atMs);
+    for (const fault of faults) charge("S-FR-13", fault, frame.atMs);
+    if (!ours) sendClose(faults.length > 0 ? 1002 : code, "");
+    endWith({
+      by: ours ? "kit" : "subject",
+      how: "close",
+      ...(code === undefined ? {} : { code }),
+      ...(reason === "" ? {} : { reason }),
+      atMs: frame.atMs,
+    });
+  }
+
+  function onTcpEnd(ended: TcpEnd): void {
+    tcpEnd = ended;
+    const text = { fin: "FIN", rst: "RST", local: "ended by the kit" }[ended.how];
+    note({ direction: ended.how === "local" ? "note" : "received", kind: "tcp", text }, ended.atMs);
+    if (ended.how === "local") endWith({ by: "kit", how: "rst", atMs: ended.atMs });
+    else if (handshake.kind === "accepted" || frames.length > 0) {
+      endWith({ by: closeSent ? "kit" : "subject", how: ended.how, atMs: ended.atMs });
+    }
+    listener.changed();
+  }
+
+  function onMessage(message: WireMessage): void {
+    if (closeReceived) return;
+    const { atMs, text } = message;
+    received.messages += 1;
+    received.bytes += message.bytes.length;
+    if (received.messages > FLOOD.messages || received.bytes > FLOOD.bytes) {
+      if (end === undefined) flooded(atMs);
+      return;
+    }
+    if (text === undefined) {
+      listener.frame(message.bytes, atMs);
+      return;
+    }
+    const reading = layer.read(text);
+    if (reading.kind === "frame") {
+      listener.frame(reading.text, atMs);
+      return;
+    }
+    const fault = reading.kind === "fault" ? { fault: reading.message } : {};
+    note({ direction: "received", kind: "text", text, ...fault }, atMs);
+    switch (reading.kind) {
+      case "transport":
+        if (reading.answer !== undefined) sendText(reading.answer);
+        if (reading.ready === true) {
+          ready = true;
+          announceReady();
+        }
+        break;
+      case "acknowledgement":
+        listener.acknowledgement(reading.id, reading.json, atMs);
+        break;
+      case "goodbye":
+        endWith({ by: closeSent ? "kit" : "subject", how: "close", reason: reading.reason, atMs });
+        break;
+      case "fault":
+        listener.violation({
+          check: "S-CD-02",
+          connection: id,
+          atMs,
+          clause: "Socket.IO protocol 5",
+          expected: reading.message,
+          got: excerpt(text),
+        });
+    }
+    listener.changed();
+  }
+
+  function flooded(atMs: number): void {
+    const text = `flood: more than ${FLOOD.messages} messages or ${FLOOD.bytes} bytes; the kit ends the connection`;
+    note({ direction: "note", kind: "note", text }, atMs);
+    socket.reset();
+  }
+
+  function sendText(text: string): void {
+    const bytes = socket.send({ opcode: OPCODE.text, payload: new TextEncoder().encode(text) });
+    note({ direction: "sent", kind: "text", text, bytes: hex(bytes) }, clock());
+  }
+
+  function sendFrame(spec: FrameSpec, label?: string): void {
+    if (spec.opcode === OPCODE.close) closeSent = true;
+    const bytes = socket.send(spec);
+    const text = label ?? printable(spec.payload ?? new Uint8Array(0));
+    note({ direction: "sent", kind: kindOf(spec), text, bytes: hex(bytes) }, clock());
+  }
+
+  function sendClose(code: number | undefined, reason: string): void {
+    if (closeSent) return;
+    const label = code === undefined ? "no code" : `${code} ${reason}`.trim();
+    sendFrame({ opcode: OPCODE.close, payload: closeBody(code, reason) }, label);
+  }
+
+  function close(code?: number, reason = ""): void {
+    if (isOver() || closeSent) return;
+    if (layer.goodbye !== undefined && ready) sendText(layer.goodbye);
+    sendClose(code, reason);
+  }
+
+  return {
+    opened,
+    frames,
+    pongs,
+    get handshake() {
+      return handshake;
+    },
+    get handshakeFaults() {
+      return handshakeFaults;
+    },
+    get end() {
+      return end;
+    },
+    get tcpEnd() {
+      return tcpEnd;
+    },
+    isOver,
+    note,
+    send: (text, ackId) => sendText(layer.write(text, ackId)),
+    sendFrame,
+    sendRaw(bytes, label) {
+      socket.write(bytes);
+      note({ direction: "sent", kind: "raw", text: label, bytes: hex(bytes) }, clock());
+    },
+    close,
+    reset() {
+      endWith({ by: "kit", how: "rst", atMs: clock() });
+      socket.reset();
+    },
+    async dispose() {
+      if (tcpEnd === undefined && handshake.kind === "accepted") {
+        close(1000);
+        await within(socket.closed, GOODBYE.closeMs, options.signal);
+      }
+      socket.reset();
+      const gone = socket.closed.then(() => true);
+      return (await within(gone, GOODBYE.socketMs)) === true;
+    },
+  };
+}
+
+function remember<T>(list: T[], item: T): void {
+  list.push(item);
+  if (list.length > REMEMBERED) list.shift();
+}
+
+function kindOf({ opcode }: FrameSpec): TranscriptEntry["kind"] {
+  switch (opcode) {
+    case OPCODE.ping:
+      return "ping";
+    case OPCODE.pong:
+      return "pong";
+    case OPCODE.close:
+      return "close";
+    default:
+      return "raw";
+  }
+}
+
+function hexOf(frame: WireFrame): string {
+  return hex(Buffer.concat([frame.header, frame.payload.subarray(0, 1024)]));
+}

@@ -265,7 +265,8 @@ export function resultOf<T>(
     if (failure.shrinks > 0) notes.push(`shrunk in ${failure.shrinks} steps`);
     return {
       verdict: outcome.verdict,
-      reason: outcome.reason ?? `expected ${outcome.expected}; got ${outcome.got}`,
+      // The report says all of `expected` and `got` below it: one line is enough here.
+      reason: outcome.reason ?? (outcome.got.length <= 120 ? outcome.got : `${outcome.got.slice(0, 119)}…`),
       expected: outcome.expected,
       got: outcome.got,
       ...(outcome.mend === undefined ? {} : { mend: outcome.mend }),

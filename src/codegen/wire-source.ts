@@ -1,6 +1,7 @@
 /**
- * The sources of the codec runtime as data. Written by `npx tsx scripts/embed-wire.ts`: edit `src/wire` instead. This file
- * is long because it holds seven others.
+ * The sources of the codec runtime as data. Written by `npx tsx scripts/embed-wire.ts`: edit `src/wire` instead.
+ *
+ * This file is long because it holds seven others.
  */
 
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the lines are source code.

@@ -6,7 +6,7 @@ import { serverHandshake } from "./requirements/server-handshake.js";
 import { serverSafety } from "./requirements/server-safety.js";
 import { serverState } from "./requirements/server-state.js";
 
-export type { Clause, Level, Need, Requirement } from "./requirements/requirement.js";
+export type { Level, Need, Requirement } from "./requirements/requirement.js";
 
 /** Frozen with each minor version: reports of one set can be compared. */
 export const REQUIREMENT_SET = "1";

@@ -38,4 +38,4 @@ export function placed<T extends object>(compilation: Compilation, place: Place 
 }
 
 /** An endpoint while it is put together: names are known, extensions are not. */
-export type EndpointMessages = Pick<Endpoint, "name" | "commands" | "events">;
+type EndpointMessages = Pick<Endpoint, "name" | "commands" | "events">;

@@ -36,6 +36,3 @@ export function placed<T extends object>(compilation: Compilation, place: Place 
   if (place !== undefined) compilation.places.set(part, place);
   return part;
 }
-
-/** An endpoint while it is put together: names are known, extensions are not. */
-type EndpointMessages = Pick<Endpoint, "name" | "commands" | "events">;

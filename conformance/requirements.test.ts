@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { missingNeed } from "./needs.js";
 import { requirementOf, requirements } from "./requirements.js";
-import { sampleEndpoint } from "./test-subject.js";
 import { serverChecks } from "./server/catalogue.js";
+import { sampleEndpoint } from "./test-subject.js";
 
 // Ids are permanent: this list only ever grows.
 const SERVER_IDS = [

@@ -9,6 +9,7 @@ import { fillingOf, runExchange } from "./exchange.js";
 import { RunAborted, SubjectGone, SubjectRefused } from "./interruption.js";
 import { createJudge, HarnessFault } from "./judge.js";
 import { createRun, type Run } from "./run.js";
+import { createSubject } from "./server/subject.js";
 import {
   keepContract,
   type SampleServer,
@@ -16,7 +17,6 @@ import {
   sampleEndpoint,
   serveSample,
 } from "./test-subject.js";
-import { createSubject } from "./server/subject.js";
 import { monotonic, watchLag } from "./time.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];

@@ -7,6 +7,7 @@ import { endOf } from "../exchange.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import { blockedBy, concluded, NO_WITNESS, notApplicable, quietNote } from "./blame.js";
 import { type CommandSource, commandSource, personalise } from "./commands.js";
+import { withoutWitness } from "./frame-witness.js";
 import {
   endsConnection,
   openWalk,
@@ -94,7 +95,11 @@ async function playWalk(
   const blocked = blockedBy(scene, ID);
   if (blocked !== undefined) return { verdict: "blocked", by: blocked };
   if (closing && tester.end === undefined) await close(walk);
-  return concluded(scene, ID, outcomeOf(context, walk));
+  const outcome = outcomeOf(context, walk);
+  if (outcome.verdict !== "pass" || context.witness?.owed !== true) return concluded(scene, ID, outcome);
+  // A server that refuses everything breaks no order: only the witness tells it from one that keeps the contract.
+  const given = await context.witness.give(await scene.connect(), scene);
+  return concluded(scene, ID, withoutWitness(context.witness, given));
 }
 
 /** Ends the connection by a command, where the lifecycle has one that is legal now. */

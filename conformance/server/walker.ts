@@ -6,6 +6,7 @@
 import fc from "fast-check";
 import type { Endpoint, Json, Lifecycle } from "../../src/contract/contract.js";
 import type { Case, CheckContext, Tester } from "../check.js";
+import { answerBound, UPPER_GRACE_MS } from "../time.js";
 import { type CommandSource, identifiersOf, personalise } from "./commands.js";
 
 /** One step of a walk, as numbers that the walk takes modulo what it finds. */
@@ -140,10 +141,18 @@ export async function settle(walk: Walk): Promise<void> {
   const deadline = tester.now() + 12 * context.answerMs;
   while (tester.end === undefined && isOwed(context.endpoint, tester) && tester.now() < deadline) {
     const before = tester.monitor.violations.length;
-    const came = await nextEvent(walk, context.answerMs);
+    const came = await nextEvent(walk, longestDebtMs(context));
     if (tester.monitor.violations.length > before) return;
     if (!came) return;
   }
+}
+
+/** The longest time that the server may take for what it owes, until the Monitor calls it late (milliseconds). */
+function longestDebtMs({ answerMs, endpoint, timeScale }: CheckContext): number {
+  const bounds = endpoint.lifecycles.flatMap(({ obligations }) =>
+    obligations.map(({ withinMs }) => answerBound(withinMs, timeScale)),
+  );
+  return Math.max(answerMs, ...bounds) + 2 * UPPER_GRACE_MS;
 }
 
 /** True while a command is pending or some lifecycle is in a state that has an obligation, as far as can be known. */

@@ -1,6 +1,5 @@
 /** What the steps of one compilation share. */
 
-import type { Endpoint } from "../../contract/contract.js";
 import type { Finding } from "../finding.js";
 import { findingAt, type Place } from "../place.js";
 import type { SchemaCompiler } from "./schemas.js";

@@ -364,27 +364,29 @@ export function decodeFrame<T>(frame: string | Uint8Array, judge: Judge, maxByte
   try {
     text = typeof frame === "string" ? frame : UTF8.decode(frame);
   } catch {
-    return refused("not-text", "UTF-8 text", frame.length);
+    return refused("not-text", "UTF-8 text", `${frame.length} bytes`);
   }
   const bytes = typeof frame === "string" ? utf8Length(frame, maxBytes) : frame.length;
-  if (bytes > maxBytes) return refused("too-large", `at most ${maxBytes} bytes`, bytes);
+  if (bytes > maxBytes) return refused("too-large", `at most ${maxBytes} bytes`, `${bytes} bytes`);
   if (text.length > MAX_DEPTH && isTooDeep(text)) {
-    return refused("too-deep", `at most ${MAX_DEPTH} levels of nesting`, bytes);
+    return refused("too-deep", `at most ${MAX_DEPTH} levels of nesting`, `more than ${MAX_DEPTH} levels`);
   }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return refused("not-json", "one JSON document", bytes, text);
+    return {
+      ok: false,
+      error: decodeError("not-json", "", "one JSON document", text, "Send one JSON document."),
+    };
   }
   const judged = judge(value);
   // The judge named the message whose type is a member of T, after checking all that T says.
   return typeof judged === "string" ? { ok: true, value: value as T } : { ok: false, error: judged };
 }
 
-function refused(code: DecodeErrorCode, expected: string, bytes: number, text?: string): Decoded<never> {
-  const error = decodeError(code, "", expected, text, `Send ${expected}.`);
-  return { ok: false, error: text === undefined ? { ...error, received: `${bytes} bytes` } : error };
+function refused(code: DecodeErrorCode, expected: string, received: string): Decoded<never> {
+  return { ok: false, error: { code, path: "", expected, received, hint: `Send ${expected}.` } };
 }
 
 /** Thrown by an encoder for a value that the contract does not allow: nothing is written. */

@@ -45,6 +45,17 @@ describe("handshakes", () => {
     expect((await raw(await serve(), text)).text).toMatch(wanted);
   });
 
+  it("owes a pong to each of 2 000 pings that come at once", async () => {
+    const server = await serve();
+    const pings = Buffer.concat(Array.from({ length: 2_000 }, () => frame(9, "p")));
+    const got = await raw(server, handshake(), pings);
+    const pong = Buffer.from([0x8a, 1, 0x70]);
+    const first = got.bytes.indexOf("\r\n\r\n") + 4;
+    expect(got.ended).toBe(false);
+    expect(got.bytes.length - first).toBe(2_000 * pong.length);
+    expect(got.bytes.subarray(first, first + 3)).toEqual(pong);
+  });
+
   it("picks no subprotocol that nobody declared", async () => {
     const server = await serve();
     const got = await raw(server, handshake("/ws", "Sec-WebSocket-Protocol: a, b\r\n"));

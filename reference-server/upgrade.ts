@@ -8,6 +8,12 @@ import type { Registry } from "./registry.js";
 import type { SocketIoServer } from "./socket-io.js";
 import { adaptWebSocket } from "./web-socket.js";
 
+/**
+ * `ws` drops a client after 60 pongs that it has not taken yet, without a Close. What is owed to a client is bounded by
+ * `sendQueueBytes` already. An option of `ws` since 8.19 that its types do not know.
+ */
+const UNCOUNTED_PONGS = { maxPendingAutoPongs: 0 };
+
 export interface UpgraderOptions {
   readonly endpoints: readonly Endpoint[];
   readonly registry: Registry;
@@ -35,6 +41,7 @@ export function createUpgrader(options: UpgraderOptions): Upgrader {
       noServer: true,
       clientTracking: false,
       maxPayload: maxBytes ?? 0,
+      ...UNCOUNTED_PONGS,
       // Without this `ws` would accept the first subprotocol offered, whatever it is.
       handleProtocols: (offered) => subprotocols.find((name) => offered.has(name)) ?? false,
     });

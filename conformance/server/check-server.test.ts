@@ -79,6 +79,11 @@ describe("a server that keeps the contract", () => {
     expect(report.run.witness).toBe('the exchange "echo"');
   });
 
+  it("conforms as well when nothing but the handshake is asked about: a witness is asked for all the same", async () => {
+    const report = await judge(await serve(keepContract()), { only: ["S-HS-01"] });
+    expect(report).toMatchObject({ exitCode: 0, outcomes: [{ id: "S-HS-01", verdict: "pass" }] });
+  });
+
   it("is judged by the same cases under the same seed", async () => {
     const url = await serve(keepContract());
     const only = ["S-FR-*", "S-CD-05"];

@@ -71,8 +71,8 @@ export class Execution {
       this.#block([...active, ...passive], GATE);
       return;
     }
-    if (active.length + passive.length === 0) return;
-    const unreadable = await firstWords(this.run, active.length === 0);
+    // The gate alone asks for one witness as well: a handshake shows that there is a server, not that it works.
+    const unreadable = await firstWords(this.run, active.length === 0 && passive.length > 0);
     if (unreadable !== undefined && passive.some(({ id }) => id === unreadable)) {
       // Not one event can be read: every other row would wait in vain for one, each with all its patience.
       this.#block(active, unreadable);

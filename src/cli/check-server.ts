@@ -42,6 +42,7 @@ export async function checkServerVerb(options: CheckServerVerbOptions, terminal:
     ...(channel === undefined ? {} : { channel }),
     ...(param === undefined ? {} : { parameters: param }),
     version: wireproofVersion(),
+    replayCommand: (ids, seed) => replayCommand(options, ids, seed),
     onProgress: (progress) => showProgress(progress, terminal),
   });
   const { colors, width } = terminal;
@@ -52,6 +53,22 @@ export async function checkServerVerb(options: CheckServerVerbOptions, terminal:
     terminal.progress(`report: ${file}`);
   }
   return report.exitCode;
+}
+
+/** The command that judges again what failed, with everything that was said this time; quoted for a shell. */
+export function replayCommand(options: CheckServerVerbOptions, ids: string, seed: number): string {
+  const { url, document, channel, as, runs, param = {}, timeScale } = options;
+  const words = ["wireproof", "check", "server", url];
+  if (document !== undefined) words.push("--document", document);
+  if (channel !== undefined) words.push("--channel", channel);
+  if (as !== undefined) words.push("--as", as);
+  for (const [name, values] of Object.entries(param)) words.push("--param", `${name}=${values.join(",")}`);
+  words.push("--only", ids, "--seed", `${seed}`);
+  if (runs !== undefined) words.push("--runs", `${runs}`);
+  if (timeScale !== undefined) words.push("--time-scale", `${timeScale}`);
+  return words
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(" ");
 }
 
 /** Enough to see that it goes on, and where it takes its time. */

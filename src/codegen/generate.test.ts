@@ -97,6 +97,16 @@ describe("generate", () => {
     }
   });
 
+  it("declares every name that it uses, in any script", async () => {
+    const files = await generate(
+      inlineContract({ events: { größe: { type: "object", properties: { 大きさ: { type: "object" } } } } }),
+    );
+    const text = textOf(files, "inline.ts");
+    expect(text).toContain("export interface Größe ");
+    const used = [...text.matchAll(/^export type InlineEvent = (.+);$/gm)].flatMap(([, union = ""]) => union);
+    expect(used).toEqual(["Größe"]);
+  });
+
   it("says in a comment where any value passes", async () => {
     const files = await generate(inlineContract({ events: { anything: true } }));
     expect(textOf(files, "inline.ts")).toContain(

@@ -25,6 +25,9 @@ interface Declaration {
 }
 
 /** The part of json-schema-to-typescript that we use. */
+/** The name under which each declaration is compiled: the compiler would respell one that is not ASCII. */
+const PLACEHOLDER = "Declared";
+
 type Compile = (schema: object, name: string, options: object) => Promise<string>;
 
 export class TypePrinter {
@@ -85,17 +88,19 @@ export class TypePrinter {
     const place: Place = { name, pointer: "" };
     const source = {
       ...this.convert(schema, place, true),
-      title: name,
       ...(comment === "" ? {} : { description: comment }),
       ...(deprecated ? { deprecated } : {}),
     };
-    const text = await compile(source, name, {
+    const text = await compile({ ...source, title: PLACEHOLDER }, PLACEHOLDER, {
       bannerComment: "",
       format: false,
       ignoreMinAndMaxItems: true,
       additionalProperties: true,
     });
-    const body = indentation(text.trim());
+    const declared = text.replace(`export interface ${PLACEHOLDER} `, () => `export interface ${name} `);
+    const body = indentation(
+      declared.replace(`export type ${PLACEHOLDER} `, () => `export type ${name} `).trim(),
+    );
     // An alias of an alias is what is left where the compiler finds nothing to declare.
     return body.some((line) => line.startsWith("export "))
       ? body

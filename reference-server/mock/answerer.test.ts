@@ -272,6 +272,20 @@ describe("refusals", () => {
     expect((await client.next("error")).payload).toMatchObject({ code: "CONFLICT" });
   });
 
+  it("say for people what was wrong, where the event has a field for a text", async () => {
+    const contract = mockContract({
+      commands: { say: command("say", { text: STRING }) },
+      events: { error: event("error", { code: { enum: CODES }, reason: STRING }) },
+      protocol: { reject: REJECT },
+    });
+    const client = await (await mocks.serve(contract)).connect();
+    client.sendText('{"cmd":"say","text":5}');
+    expect((await client.next("error")).payload).toMatchObject({
+      code: "invalid-payload",
+      reason: expect.stringMatching(/string at \/text, got 5/),
+    });
+  });
+
   it("are noted where the document has no event for them, and the connection stays open", async () => {
     const contract = mockContract({ commands: { say: command("say") }, events: { tick: event("tick") } });
     const { notes, connect } = await mocks.serve(contract);

@@ -45,10 +45,24 @@ export function refuse(
       if (value !== undefined && !must.has(pointer)) must.set(pointer, value);
     }
     const event = speaker.make(reject.message, { must, may });
-    if (event !== undefined) return event;
+    if (event === undefined) continue;
+    const place = textPlace(reject, event.payload);
+    if (place === undefined) return event;
+    return speaker.make(reject.message, { must, may: new Map([...may, [place, refusal.text]]) }) ?? event;
   }
   note(`no payload of ${reject.message} can say ${refusal.code}: ${refusal.text}`);
   return undefined;
+}
+
+/** Names of fields that hold a text for people, in documents at large. */
+const TEXT_FIELDS = ["message", "text", "reason", "detail", "description", "error"];
+
+/** Where a refusal says what is wrong, beside its code; undefined where it has no such field. */
+function textPlace(reject: Reject, payload: unknown): Pointer | undefined {
+  const holder = (reject.code ?? "/code").replace(/\/[^/]*$/, "");
+  return TEXT_FIELDS.map((field) => `${holder}/${field}`).find(
+    (place) => place !== reject.code && typeof jsonAt(payload, place) === "string",
+  );
 }
 
 /** Codes of the document that mean what a code of the server means, the best first. */

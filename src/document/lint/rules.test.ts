@@ -67,6 +67,19 @@ const TABLE: readonly Row[] = [
     good: { events: { a: object({ x: {} }), b: object({ x: {}, y: {} }) } },
   },
   {
+    rule: "undescribed-discriminator",
+    what: "the declared field is misspelt",
+    bad: {
+      events: { a: kind("x"), b: kind("y") },
+      extensions: { "x-ws-protocol": { discriminator: { send: "knid" } } },
+    },
+    says: "`c` names its events by `knid`, which `a`, `b` do not have",
+    good: {
+      events: { a: kind("x"), b: kind("y") },
+      extensions: { "x-ws-protocol": { discriminator: { send: "kind" } } },
+    },
+  },
+  {
     rule: "invalid-example",
     what: "an example breaks its payload",
     bad: {

@@ -8,6 +8,7 @@ import { indistinguishableMessages } from "./indistinguishable-messages.js";
 import { invalidExample } from "./invalid-example.js";
 import { looseMessage } from "./loose-message.js";
 import type { LintRule } from "./rule.js";
+import { undescribedDiscriminator } from "./undescribed-discriminator.js";
 import { unfitTransition } from "./unfit-transition.js";
 import { unknownLifecycle } from "./unknown-lifecycle.js";
 import { unmeetableObligation } from "./unmeetable-obligation.js";
@@ -16,6 +17,7 @@ import { unreachableState } from "./unreachable-state.js";
 /** All rules; what the official parser, the resolver and the compiler say comes before them. */
 export const LINT_RULES: readonly LintRule[] = [
   indistinguishableMessages,
+  undescribedDiscriminator,
   invalidExample,
   unreachableState,
   deadEnd,

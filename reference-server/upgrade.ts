@@ -10,7 +10,7 @@ import { adaptWebSocket } from "./web-socket.js";
 
 /**
  * `ws` drops a client after 60 pongs that it has not taken yet, without a Close. What is owed to a client is bounded by
- * `sendQueueBytes` already. An option of `ws` since 8.19 that its types do not know.
+ * `sendQueueBytes` already. Spread, because the types of `ws` do not know the option.
  */
 const UNCOUNTED_PONGS = { maxPendingAutoPongs: 0 };
 

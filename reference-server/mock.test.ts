@@ -29,7 +29,8 @@ describe("a mock of any document", () => {
     const served = await mocks.serve(contract);
     const client = await served.connect();
     for (let id = 1; id <= 20; id++) client.send("say", { cmd: "say", text: "hello", id });
-    const answers = await Promise.all(Array.from({ length: 20 }, () => client.next("said")));
+    const answers = [];
+    for (let count = 0; count < 20; count++) answers.push(await client.next("said"));
     expect(answers.map(({ payload }) => (payload as { id: number }).id)).toEqual(
       Array.from({ length: 20 }, (_, index) => index + 1),
     );

@@ -7,9 +7,10 @@ import type { Contract, Endpoint, Json } from "../src/contract/contract.js";
 import type { LifecycleMonitor } from "../src/contract/lifecycle.js";
 import type { OracleResult } from "../src/contract/validate.js";
 import type { FrameSpec, WireFrame } from "./frames/frame.js";
-import type { HandshakeFault } from "./frames/handshake.js";
+import type { HandshakeFault, HandshakeRequest } from "./frames/handshake.js";
 import type { HandshakeOutcome, TcpEnd } from "./frames/socket.js";
 import type { Judge } from "./judge.js";
+import type { Profile } from "./profile.js";
 import type { Random } from "./random.js";
 import type { TranscriptEntry } from "./transcript.js";
 import type { Witness } from "./witness.js";
@@ -31,6 +32,8 @@ export interface CheckResult {
   readonly counterexample?: Json;
   readonly replay?: { readonly seed: number; readonly path?: string };
   readonly flaky?: boolean;
+  /** Numbers of the Autobahn cases that were really run. */
+  readonly autobahn?: readonly string[];
   /** The transcript of the (shrunk) failing case. */
   readonly transcript?: readonly TranscriptEntry[];
   /** Facts worth knowing that are no verdict (INFO rows, quiet time used, autobahn cases). */
@@ -167,6 +170,59 @@ export interface CheckContext {
   readonly judge: Judge;
   /** How late the kit's own loop has been in the last seconds (milliseconds): added to every upper bound. */
   lagMs(): number;
+  /** What every declared upper bound is stretched by (milliseconds): grace and measured lag. */
+  graceMs(): number;
+  /** How much earlier than a declared lower bound still counts as on time (milliseconds): min(50, 5 %). */
+  lowerToleranceMs(boundMs: number): number;
+  /** True when a sample under this scaled bound (milliseconds) can be told from the measured lag. */
+  canTime(boundMs: number): boolean;
+  readonly profile: Profile;
+  /** What the user says about the subject beside the document: credentials, known-good payloads. */
+  readonly config: SubjectConfig;
+  /** The subject's process, where the kit started it. */
+  readonly process: SubjectProcess | undefined;
+  /** True when the user's selection takes in the case with this Autobahn number; without such a selection always. */
+  selectsCase(autobahn: string): boolean;
+}
+
+/** Who connects: what the handshake carries, and what is sent first. */
+export interface Credentials {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Texts sent as frames as soon as the connection is open, before anything else. */
+  readonly first?: readonly string[];
+}
+
+/** A user of the subject, with what is his alone. */
+export interface Identity extends Credentials {
+  readonly name: string;
+  /** Values of fields (JSON pointer to values) that name his own resources. */
+  readonly owns?: Readonly<Record<string, readonly Json[]>>;
+}
+
+/** What the user says about the subject beside the document. */
+export interface SubjectConfig {
+  /** The first is who connects by default. */
+  readonly identities: readonly Identity[];
+  /** Credentials that must be rejected, by what is wrong with them (`expired`, `malformed`). */
+  readonly rejected: Readonly<Record<string, Credentials>>;
+  /** Known-good payloads, by message: used before examples. */
+  readonly payloads: Readonly<Record<string, readonly Json[]>>;
+  /** Values of `domain` fields, by JSON pointer. */
+  readonly domain: Readonly<Record<string, readonly Json[]>>;
+}
+
+/** The subject's process, where the kit started it. */
+export interface SubjectProcess {
+  readonly pid: number;
+  /** Set once it is gone. */
+  readonly exit: { readonly code: number | null; readonly signal: string | null } | undefined;
+  /** The last lines of its standard error, at most 50. */
+  stderr(): readonly string[];
+  /** Sends SIGTERM to its group and waits for its end, at most so long (milliseconds); true when it is gone. */
+  terminate(waitMs: number): Promise<boolean>;
+  /** Starts it anew after an end, and waits until it listens. */
+  restart(): Promise<void>;
 }
 
 /** What all cases of a run have seen: the ground on which passive checks decide. */
@@ -213,6 +269,23 @@ export interface ConnectOptions {
   readonly answerHeartbeat?: boolean;
   /** Bytes sent together with the upgrade request. */
   readonly early?: Uint8Array;
+  /** Changes the upgrade request. */
+  readonly request?: {
+    readonly method?: string;
+    readonly httpVersion?: string;
+    /** Path and query. */
+    readonly target?: string;
+    /** Gets the headers of an ordinary upgrade, in order, and gives those to send. */
+    readonly headers?: (ordinary: HandshakeRequest["headers"]) => HandshakeRequest["headers"];
+  };
+  /** Cuts the bytes of the request (and of `early`) at these offsets, with a pause between the chunks. */
+  readonly chunks?: { readonly cuts: readonly number[]; readonly pauseMs: number };
+  /** The Origin header. */
+  readonly origin?: string;
+  /** The Sec-WebSocket-Extensions header. */
+  readonly extensions?: string;
+  /** Who connects: `none`, or credentials; default the first identity. */
+  readonly credentials?: "none" | Credentials;
 }
 
 /** Something a passive oracle saw: it is charged to the check that owns the rule. */
@@ -234,5 +307,13 @@ export interface Check {
   readonly id: string;
   /** It opens no connection: it judges what the others have seen, and runs last. */
   readonly passive?: true;
+  /** It is cheap and central: part of the profile `smoke`. */
+  readonly smoke?: true;
+  /** It sends nothing that contract or RFC forbids, floods nothing and exceeds no rate: part of the profile `safe`. */
+  readonly safe?: true;
+  /** It loads the subject, or measures small times: it runs when no other check does. */
+  readonly alone?: true;
+  /** The shortest time in which it can decide (milliseconds, scaled); absent: it waits for nothing but answers. */
+  shortestMs?(context: CheckContext): number;
   run(context: CheckContext): Promise<CheckResult>;
 }

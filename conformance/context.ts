@@ -2,6 +2,13 @@
 import { inCase } from "./case.js";
 import type { CheckContext } from "./check.js";
 import type { Run } from "./run.js";
+import { UPPER_GRACE_MS } from "./time.js";
+
+/** How much too early is still on time. */
+const TOLERANCE = { mostMs: 50, share: 0.05 } as const;
+
+/** A bound must be so many times the measured lag for a sample to count. */
+const TIMEABLE = 20;
 
 /** The context of one check in a run. */
 export function createContext(run: Run, check: string): CheckContext {
@@ -21,5 +28,12 @@ export function createContext(run: Run, check: string): CheckContext {
     record: run.record,
     judge: run.judge,
     lagMs: () => run.lag.recent(),
+    graceMs: () => UPPER_GRACE_MS + run.lag.recent(),
+    lowerToleranceMs: (boundMs) => Math.min(TOLERANCE.mostMs, TOLERANCE.share * boundMs),
+    canTime: (boundMs) => boundMs >= TIMEABLE * run.lag.recent(),
+    profile: run.profile,
+    config: run.config,
+    process: run.process,
+    selectsCase: run.selectsCase,
   };
 }

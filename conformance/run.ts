@@ -3,8 +3,9 @@
  * One object a run; it owns no socket.
  */
 import type { Endpoint } from "../src/contract/contract.js";
-import type { RecordedViolation, RunRecord } from "./check.js";
+import type { RecordedViolation, RunRecord, SubjectConfig, SubjectProcess } from "./check.js";
 import { HarnessFault, type Judge } from "./judge.js";
+import { PROFILES, type Profile } from "./profile.js";
 import { type Random, seededRandom } from "./random.js";
 import type { Subject } from "./server/subject.js";
 import { answerBound, type Clock, type LagWatch } from "./time.js";
@@ -39,10 +40,24 @@ export interface RunOptions {
   readonly newUuid: () => string;
   /** How many cases may live at once. */
   readonly maxCases?: number;
+  /** Default `ci`. */
+  readonly profile?: Profile;
+  readonly config?: SubjectConfig;
+  /** The subject's process, where the kit started it. */
+  readonly process?: SubjectProcess;
+  /** Which Autobahn cases the user selected; default all. */
+  readonly selectsCase?: (autobahn: string) => boolean;
 }
 
+/** Nothing is known of the subject beside the document. */
+const NO_CONFIG: SubjectConfig = { identities: [], rejected: {}, payloads: {}, domain: {} };
+
 /** One run. */
-export interface Run extends RunOptions {
+export interface Run extends Omit<RunOptions, "process"> {
+  readonly profile: Profile;
+  readonly config: SubjectConfig;
+  readonly process: SubjectProcess | undefined;
+  readonly selectsCase: (autobahn: string) => boolean;
   readonly endpoint: Endpoint;
   readonly random: Random;
   /** T, scaled (milliseconds). */
@@ -90,6 +105,10 @@ export function createRun(options: RunOptions): Run {
   const slots = createSlots(subject.addresses(maxCases), maxCases);
   return {
     ...options,
+    profile: options.profile ?? PROFILES.ci,
+    config: options.config ?? NO_CONFIG,
+    process: options.process,
+    selectsCase: options.selectsCase ?? (() => true),
     endpoint,
     random: seededRandom(options.seed),
     answerMs,

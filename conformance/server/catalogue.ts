@@ -5,7 +5,11 @@ import { codecChecks } from "./codec.js";
 import { frameChecks } from "./frames.js";
 import { handshakeChecks } from "./handshake.js";
 import { heartbeatChecks } from "./heartbeat.js";
+import { limitChecks } from "./limits.js";
+import { recoveryChecks } from "./recovery.js";
 import { requestReplyChecks } from "./request-reply.js";
+import { robustnessChecks } from "./robustness.js";
+import { securityChecks } from "./security.js";
 import { stateChecks } from "./state.js";
 
 const order = new Map(requirements.map(({ id }, index) => [id, index]));
@@ -18,4 +22,8 @@ export const serverChecks: readonly Check[] = [
   ...requestReplyChecks,
   ...stateChecks,
   ...heartbeatChecks,
+  ...recoveryChecks,
+  ...robustnessChecks,
+  ...limitChecks,
+  ...securityChecks,
 ].sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0));

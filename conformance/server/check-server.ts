@@ -2,8 +2,9 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import type { Contract, Endpoint } from "../../src/contract/contract.js";
-import type { Check } from "../check.js";
+import type { Check, SubjectConfig } from "../check.js";
 import { createJudge } from "../judge.js";
+import { PROFILES, type ProfileName } from "../profile.js";
 import { type Report, summarise } from "../report/report.js";
 import { REQUIREMENT_SET } from "../requirements.js";
 import { createRun } from "../run.js";
@@ -21,27 +22,26 @@ export interface CheckServerOptions extends Omit<SubjectOptions, "endpoint">, Se
   readonly channel?: string;
   /** Default: drawn, and reported. */
   readonly seed?: number;
-  /** Random cases of each property; default 25. */
+  /** Random cases of each property; default the profile's (25 under `ci`). */
   readonly runs?: number;
   /** Multiplies every duration of the contract; default 1. */
   readonly timeScale?: number;
   /** T: the longest wait for any answer (milliseconds); default the contract's, scaled. */
   readonly patienceMs?: number;
-  /** After so long the run ends, and what has not been decided is inconclusive (milliseconds); default 120 000. */
+  /** After so long the run ends, and what has not been decided is inconclusive (milliseconds); default the profile's. */
   readonly maxMs?: number;
   /** How many cases live at once; default 16. */
   readonly maxCases?: number;
   readonly minCoverage?: number;
   readonly strict?: boolean;
-  readonly profile?: string;
+  readonly profile?: ProfileName;
+  readonly config?: SubjectConfig;
   readonly signal?: AbortSignal;
   /** Version of the kit, for the report and the User-Agent. */
   readonly version?: string;
   /** Default: every check that exists. */
   readonly checks?: readonly Check[];
 }
-
-const DEFAULTS = { runs: 25, maxMs: 120_000 } as const;
 
 /** Judges a server. Throws UsageError for what the user must mend: URL, channel, selectors, or no server at all. */
 export async function checkServer(options: CheckServerOptions): Promise<Report> {
@@ -50,6 +50,7 @@ export async function checkServer(options: CheckServerOptions): Promise<Report> 
   const subject = createSubject({ ...options, endpoint });
   const checks = selectChecks(options.checks ?? serverChecks, options);
   const seed = options.seed ?? randomInt(0, 0x7fff_ffff);
+  const profile = PROFILES[options.profile ?? "ci"];
   const version = options.version ?? "0.1.0";
   const controller = new AbortController();
   // Every wait of every case listens to it.
@@ -57,7 +58,7 @@ export async function checkServer(options: CheckServerOptions): Promise<Report> 
   const stop = (): void => controller.abort(new Error("the run was stopped"));
   options.signal?.addEventListener("abort", stop, { once: true });
   if (options.signal?.aborted) stop();
-  const maxMs = options.maxMs ?? DEFAULTS.maxMs;
+  const maxMs = options.maxMs ?? profile.maxMs;
   const timer = setTimeout(
     () => controller.abort(new Error(`time ran out: the run may take ${maxMs} ms`)),
     maxMs,
@@ -68,7 +69,7 @@ export async function checkServer(options: CheckServerOptions): Promise<Report> 
       judge: createJudge(options.contract, endpoint),
       subject,
       seed,
-      runs: options.runs ?? DEFAULTS.runs,
+      runs: options.runs ?? profile.runs,
       timeScale: options.timeScale ?? 1,
       ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
       ...(options.maxCases === undefined ? {} : { maxCases: options.maxCases }),
@@ -77,6 +78,8 @@ export async function checkServer(options: CheckServerOptions): Promise<Report> 
       lag,
       signal: controller.signal,
       newUuid: randomUUID,
+      profile,
+      ...(options.config === undefined ? {} : { config: options.config }),
     });
     const execution = new Execution(run, checks, options, controller);
     await execution.all();
@@ -100,7 +103,7 @@ export async function checkServer(options: CheckServerOptions): Promise<Report> 
         channel: endpoint.name,
       },
       run: {
-        profile: options.profile ?? "ci",
+        profile: profile.name,
         seed,
         runs: run.runs,
         time: run.timeScale === 1 ? "real" : "option",

@@ -1,13 +1,13 @@
 /** One connection script: its own clock, transcript and identity; its connections end with it, and that is verified. */
-import type { Case, CaseViolation, ConnectOptions, Tester } from "./check.js";
+import type { Case, CaseViolation, ConnectOptions, Credentials, Tester } from "./check.js";
 import { fillingOf } from "./exchange.js";
-import { upgradeHeaders } from "./frames/handshake.js";
+import { type HandshakeRequest, upgradeHeaders } from "./frames/handshake.js";
 import { RunAborted, SubjectGone, SubjectRefused } from "./interruption.js";
 import { HarnessFault } from "./judge.js";
 import { createCaseMonitor } from "./monitor.js";
 import type { Lease, Run } from "./run.js";
-import { type OwnedTester, openTester } from "./tester.js";
-import { answerBound } from "./time.js";
+import { commandIn, type OwnedTester, openTester } from "./tester.js";
+import { answerBound, within } from "./time.js";
 import type { TranscriptEntry } from "./transcript.js";
 import { reasonOf } from "./waiting.js";
 
@@ -85,34 +85,45 @@ async function play<T>(
     }
     if (run.signal.aborted) throw new RunAborted(reasonOf(run.signal));
     const { subject } = run;
-    const resource = subject.resource({ ...lease.parameters, ...options.parameters }, options.query);
+    const credentials = credentialsOf(run, options);
+    const query = { ...credentials.query, ...options.query };
+    const resource =
+      options.request?.target ?? subject.resource({ ...lease.parameters, ...options.parameters }, query);
     const key = Buffer.from(random.bytes(16)).toString("base64");
     const subprotocols = options.subprotocols ?? subject.subprotocols;
     const id = testers.length;
     run.record.openedConnection();
+    const watched = monitor.open(id, resource, now() - lost());
+    // A request that is never finished opens no session: its clocks must not run out.
+    if (options.chunks?.upTo !== undefined) watched.closed({ by: "kit", how: "rst", atMs: now() - lost() });
     const tester = openTester({
       id,
       endpoint: run.endpoint,
       judge: run.judge,
-      monitor: monitor.open(id, resource, now() - lost()),
+      monitor: watched,
       target: subject.target,
-      request: {
+      request: bent(options.request, {
         target: resource,
         headers: upgradeHeaders({
           host: subject.host,
           key,
           subprotocols,
           extra: {
+            ...(options.extensions === undefined ? {} : { "Sec-WebSocket-Extensions": options.extensions }),
+            ...(options.origin === undefined ? {} : { Origin: options.origin }),
             "User-Agent": `${run.userAgent} (${check})`,
             ...subject.headers,
+            ...credentials.headers,
             ...options.headers,
           },
         }),
-      },
+      }),
       key,
       subprotocols,
+      ...(options.extensions === undefined ? {} : { extensions: options.extensions }),
       ...(options.early === undefined ? {} : { early: options.early }),
-      handshakeMs: HANDSHAKE_MS,
+      ...(options.chunks === undefined ? {} : { chunks: options.chunks }),
+      handshakeMs: options.handshakeMs ?? HANDSHAKE_MS,
       answerHeartbeat: options.answerHeartbeat ?? true,
       filling,
       clock: now,
@@ -133,10 +144,23 @@ async function play<T>(
       },
     });
     testers.push(tester);
+    if (options.chunks?.upTo !== undefined) {
+      await within(tester.requested, HANDSHAKE_MS, run.signal);
+      return tester;
+    }
     await tester.opened;
     if (run.signal.aborted) throw new RunAborted(reasonOf(run.signal));
+    const accepted = tester.handshake.kind === "accepted";
+    if (accepted) for (const text of credentials.first ?? []) introduce(tester, text);
     if (options.bare !== true) await awaitSession(tester);
     return tester;
+  }
+
+  /** Credentials that are a first message: where the contract knows them they are a command like any other. */
+  function introduce(tester: OwnedTester, text: string): void {
+    const result = run.judge.commands.judge(text);
+    if (!result.ok) tester.text(text, "none");
+    else tester.text(text, "command", commandIn(run.judge, text));
   }
 
   async function awaitSession(tester: OwnedTester): Promise<void> {
@@ -174,6 +198,22 @@ async function play<T>(
     }
     if (!closed) run.leaked(`a connection of the case "${label}" of ${check} could not be closed`);
   }
+}
+
+function credentialsOf(run: Run, { credentials }: ConnectOptions): Credentials {
+  if (credentials === "none") return {};
+  return credentials ?? run.config.identities[0] ?? {};
+}
+
+function bent(change: ConnectOptions["request"], ordinary: HandshakeRequest): HandshakeRequest {
+  if (change === undefined) return ordinary;
+  const { method, httpVersion, headers } = change;
+  return {
+    ...ordinary,
+    ...(method === undefined ? {} : { method }),
+    ...(httpVersion === undefined ? {} : { httpVersion }),
+    ...(headers === undefined ? {} : { headers: headers(ordinary.headers) }),
+  };
 }
 
 function shorten(transcript: TranscriptEntry[]): void {

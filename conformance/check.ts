@@ -8,7 +8,7 @@ import type { LifecycleMonitor } from "../src/contract/lifecycle.js";
 import type { OracleResult } from "../src/contract/validate.js";
 import type { FrameSpec, WireFrame } from "./frames/frame.js";
 import type { HandshakeFault, HandshakeRequest } from "./frames/handshake.js";
-import type { HandshakeOutcome, TcpEnd } from "./frames/socket.js";
+import type { HandshakeOutcome, RequestChunks, TcpEnd } from "./frames/socket.js";
 import type { Judge } from "./judge.js";
 import type { Profile } from "./profile.js";
 import type { Random } from "./random.js";
@@ -125,6 +125,14 @@ export interface Tester {
   close(code?: number, reason?: string): void;
   /** Resets the connection. */
   destroy(): void;
+  /** Stops reading: the subject's sends back up in TCP. What it sends meanwhile is stamped when it is read. */
+  pause(): void;
+  /** Reads on. */
+  resume(): void;
+  /** Sends FIN: nothing can be sent afterwards, everything can be read. */
+  finish(): void;
+  /** Bytes read so far, the response head among them. */
+  readonly bytesReceived: number;
   /**
    * The first message from index `from` on (default: those not yet awaited) that fits, or undefined when time runs out
    * or the connection ends. This and the other waits reject with RunAborted when the run is over: never mistake that for
@@ -278,8 +286,14 @@ export interface ConnectOptions {
     /** Gets the headers of an ordinary upgrade, in order, and gives those to send. */
     readonly headers?: (ordinary: HandshakeRequest["headers"]) => HandshakeRequest["headers"];
   };
-  /** Cuts the bytes of the request (and of `early`) at these offsets, with a pause between the chunks. */
-  readonly chunks?: { readonly cuts: readonly number[]; readonly pauseMs: number };
+  /**
+   * Cuts the bytes of the request (and of `early`) at these offsets, with a pause between the chunks. With `upTo` only
+   * so many bytes are sent: the Tester is given without waiting for a response, `raw` sends more, and no lifecycle is
+   * judged.
+   */
+  readonly chunks?: RequestChunks;
+  /** How long the handshake may take (milliseconds); default 5000. */
+  readonly handshakeMs?: number;
   /** The Origin header. */
   readonly origin?: string;
   /** The Sec-WebSocket-Extensions header. */

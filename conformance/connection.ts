@@ -5,11 +5,19 @@
  */
 import { hex, printable } from "./bytes.js";
 import type { CaseViolation, CloseInfo, ReceivedPong } from "./check.js";
+import { NOTED_FRAMES, notedFrames, noteOfBytes } from "./frame-note.js";
 import { closeBody, parseClose } from "./frames/close.js";
+import { isData } from "./frames/decode.js";
 import { type FrameFault, type FrameSpec, OPCODE, opcodeName, type WireFrame } from "./frames/frame.js";
 import { type HandshakeFault, type HandshakeRequest, judgeResponse } from "./frames/handshake.js";
 import type { WireMessage } from "./frames/message.js";
-import { type HandshakeOutcome, openFrameSocket, type Target, type TcpEnd } from "./frames/socket.js";
+import {
+  type HandshakeOutcome,
+  openFrameSocket,
+  type RequestChunks,
+  type Target,
+  type TcpEnd,
+} from "./frames/socket.js";
 import { excerpt } from "./judge.js";
 import type { Layer } from "./layer.js";
 import { type Clock, within } from "./time.js";
@@ -33,8 +41,12 @@ export interface ConnectionOptions {
   /** The Sec-WebSocket-Key and the subprotocols of the request: the response is held against them. */
   readonly key: string;
   readonly subprotocols: readonly string[];
+  /** The Sec-WebSocket-Extensions of the request, if any. */
+  readonly extensions?: string;
   /** Bytes sent together with the request. */
   readonly early?: Uint8Array;
+  /** How the bytes of the request are cut. */
+  readonly chunks?: RequestChunks;
   /** For the opening handshake, and again for the transport's own (milliseconds). */
   readonly handshakeMs: number;
   readonly answerPings: boolean;
@@ -48,8 +60,8 @@ export interface ConnectionOptions {
 export interface ConnectionListener {
   entry(entry: TranscriptEntry): void;
   violation(violation: CaseViolation): void;
-  /** A frame of the contract: text, or the bytes of a binary frame. */
-  frame(frame: string | Uint8Array, atMs: number): void;
+  /** A frame of the contract: text, or the bytes of a binary frame; and how it stands in a transcript. */
+  frame(frame: string | Uint8Array, atMs: number, wire: WireNote): void;
   acknowledgement(id: number, json: string, atMs: number): void;
   /** The session is over; told once. */
   ended(end: CloseInfo): void;
@@ -57,10 +69,17 @@ export interface ConnectionListener {
   changed(): void;
 }
 
+/** How a message came over the wire. */
+export type WireNote = Pick<TranscriptEntry, "bytes" | "frames">;
+
 /** One connection. Whoever opens it disposes of it. */
 export interface Connection {
   /** Resolves once the session is open, refused or over; never rejects. */
   readonly opened: Promise<void>;
+  /** Resolves once as much of the request as is to be sent has been sent, or the connection is over. */
+  readonly requested: Promise<void>;
+  /** Bytes read so far, the response head among them. */
+  readonly bytesReceived: number;
   readonly handshake: HandshakeOutcome;
   readonly handshakeFaults: readonly HandshakeFault[];
   readonly end: CloseInfo | undefined;
@@ -78,6 +97,11 @@ export interface Connection {
   sendRaw(bytes: Uint8Array, label: string): void;
   /** Says goodbye as the transport has it, then sends a Close frame; once. */
   close(code?: number, reason?: string): void;
+  /** Stops reading and reads on: the subject's sends back up. */
+  pause(): void;
+  resume(): void;
+  /** Sends FIN. */
+  finish(): void;
   /** Resets the connection. */
   reset(): void;
   /** Ends the connection and says whether the system has let its socket go. */
@@ -98,9 +122,12 @@ export function openConnection(options: ConnectionOptions): Connection {
   const readiness = new Promise<void>((resolve) => {
     announceReady = resolve;
   });
+  let accepted = false;
   let closeSent = false;
   let closeReceived = false;
   const received = { messages: 0, bytes: 0 };
+  /** The first frames of the message in progress. */
+  let unfinished: WireFrame[] = [];
 
   const note: Connection["note"] = (entry, atMs) => listener.entry({ atMs, connection: id, ...entry });
   const charge = (check: string, fault: FrameFault, atMs: number): void =>
@@ -120,7 +147,12 @@ export function openConnection(options: ConnectionOptions): Connection {
     drawMask: options.drawMask,
     timeoutMs: options.handshakeMs,
     ...(options.early === undefined ? {} : { early: options.early }),
+    ...(options.chunks === undefined ? {} : { chunks: options.chunks }),
     listener: {
+      response: ({ status, statusLine, atMs }) => {
+        accepted = status === 101;
+        note({ direction: "received", kind: "handshake", text: statusLine }, atMs);
+      },
       frame: onFrame,
       message: onMessage,
       fault: (fault, atMs) => {
@@ -130,8 +162,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       ended: onTcpEnd,
     },
   });
-  const { method = "GET", target } = options.request;
-  note({ direction: "sent", kind: "handshake", text: `${method} ${target}` }, clock());
+  noteRequest();
 
   const opened = socket.handshake.then(async (outcome) => {
     handshake = outcome;
@@ -143,8 +174,9 @@ export function openConnection(options: ConnectionOptions): Connection {
     }
     const refused = outcome.kind === "refused" ? outcome.response : undefined;
     const atMs = outcome.kind === "refused" ? outcome.response.atMs : outcome.atMs;
-    const text = outcome.kind === "refused" ? outcome.response.statusLine : outcome.message;
-    note({ direction: refused === undefined ? "note" : "received", kind: "handshake", text }, atMs);
+    if (outcome.kind !== "refused") {
+      note({ direction: "note", kind: "handshake", text: outcome.message }, atMs);
+    }
     endWith({
       by: "subject",
       how: "refused",
@@ -152,6 +184,24 @@ export function openConnection(options: ConnectionOptions): Connection {
       ...(refused === undefined ? {} : { status: refused.status }),
     });
   });
+
+  function noteRequest(): void {
+    const { method = "GET", target, httpVersion } = options.request;
+    const version = httpVersion === undefined ? "" : ` HTTP/${httpVersion}`;
+    const { cuts, upTo } = options.chunks ?? { cuts: [] };
+    const until = upTo === undefined ? "" : `, its first ${upTo} bytes`;
+    note(
+      {
+        direction: "sent",
+        kind: "handshake",
+        text: `${method} ${target}${version}${cuts.length === 0 ? "" : `, cut at ${cuts.slice(0, 64).join(", ")}`}${until}`,
+      },
+      clock(),
+    );
+    if (options.early === undefined) return;
+    const text = `${options.early.length} bytes together with the request`;
+    note({ direction: "sent", kind: "raw", text, bytes: hex(options.early) }, clock());
+  }
 
   function isOver(): boolean {
     return end !== undefined || tcpEnd !== undefined;
@@ -166,7 +216,18 @@ export function openConnection(options: ConnectionOptions): Connection {
 
   function onFrame(frame: WireFrame): void {
     remember(frames, frame);
-    const shown = { direction: "received", text: printable(frame.payload), bytes: hexOf(frame) } as const;
+    if (isData(frame)) {
+      if (frame.opcode !== OPCODE.continuation) unfinished = [];
+      if (unfinished.length < NOTED_FRAMES) unfinished.push(frame);
+      if (closeReceived) afterClose(frame);
+      listener.changed();
+      return;
+    }
+    const shown = {
+      direction: "received",
+      text: printable(frame.payload),
+      ...notedFrames([frame]),
+    } as const;
     switch (frame.opcode) {
       case OPCODE.ping:
         note({ ...shown, kind: "ping" }, frame.atMs);
@@ -179,13 +240,24 @@ export function openConnection(options: ConnectionOptions): Connection {
       case OPCODE.close:
         onClose(frame);
         break;
-      default: {
-        if (!closeReceived) break;
-        const message = `a ${opcodeName(frame.opcode)} frame after the Close frame`;
-        charge("S-FR-19", { code: "data-after-close", clause: "RFC 6455 5.5.1", message }, frame.atMs);
-      }
+      default:
+        note({ ...shown, kind: "raw" }, frame.atMs);
+        if (closeReceived) afterClose(frame);
     }
     listener.changed();
+  }
+
+  function afterClose(frame: WireFrame): void {
+    const message = `a ${opcodeName(frame.opcode)} frame after the Close frame`;
+    charge("S-FR-19", { code: "data-after-close", clause: "RFC 6455 5.5.1", message }, frame.atMs);
+  }
+
+  /** What came of a message that never became whole stands in the transcript as well. */
+  function noteUnfinished(atMs: number): void {
+    if (unfinished.length === 0) return;
+    const text = `${unfinished.length} frames of an unfinished message`;
+    note({ direction: "received", kind: "raw", text, ...notedFrames(unfinished) }, atMs);
+    unfinished = [];
   }
 
   function onClose(frame: WireFrame): void {
@@ -193,7 +265,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     const ours = closeSent;
     closeReceived = true;
     const text = code === undefined ? "no code" : `${code} ${reason}`.trim();
-    note({ direction: "received", kind: "close", text, bytes: hexOf(frame) }, frame.atMs);
+    note({ direction: "received", kind: "close", text, ...notedFrames([frame]) }, frame.atMs);
     for (const fault of faults) charge("S-FR-13", fault, frame.atMs);
     if (!ours) sendClose(faults.length > 0 ? 1002 : code, "");
     endWith({
@@ -207,18 +279,25 @@ export function openConnection(options: ConnectionOptions): Connection {
 
   function onTcpEnd(ended: TcpEnd): void {
     tcpEnd = ended;
+    noteUnfinished(ended.atMs);
     const text = { fin: "FIN", rst: "RST", local: "ended by the kit" }[ended.how];
     note({ direction: ended.how === "local" ? "note" : "received", kind: "tcp", text }, ended.atMs);
-    if (ended.how === "local") endWith({ by: "kit", how: "rst", atMs: ended.atMs });
-    else if (handshake.kind === "accepted" || frames.length > 0) {
-      endWith({ by: closeSent ? "kit" : "subject", how: ended.how, atMs: ended.atMs });
+    // Without a session there is none to end: what became of the handshake is told when it is settled.
+    if (accepted) {
+      if (ended.how === "local") endWith({ by: "kit", how: "rst", atMs: ended.atMs });
+      else endWith({ by: closeSent ? "kit" : "subject", how: ended.how, atMs: ended.atMs });
     }
     listener.changed();
   }
 
   function onMessage(message: WireMessage): void {
-    if (closeReceived) return;
     const { atMs, text } = message;
+    if (closeReceived) {
+      noteUnfinished(atMs);
+      return;
+    }
+    const wire = notedFrames(unfinished);
+    unfinished = [];
     received.messages += 1;
     received.bytes += message.bytes.length;
     if (received.messages > FLOOD.messages || received.bytes > FLOOD.bytes) {
@@ -226,16 +305,16 @@ export function openConnection(options: ConnectionOptions): Connection {
       return;
     }
     if (text === undefined) {
-      listener.frame(message.bytes, atMs);
+      listener.frame(message.bytes, atMs, wire);
       return;
     }
     const reading = layer.read(text);
     if (reading.kind === "frame") {
-      listener.frame(reading.text, atMs);
+      listener.frame(reading.text, atMs, wire);
       return;
     }
     const fault = reading.kind === "fault" ? { fault: reading.message } : {};
-    note({ direction: "received", kind: "text", text, ...fault }, atMs);
+    note({ direction: "received", kind: "text", text, ...wire, ...fault }, atMs);
     switch (reading.kind) {
       case "transport":
         if (reading.answer !== undefined) sendText(reading.answer);
@@ -271,14 +350,14 @@ export function openConnection(options: ConnectionOptions): Connection {
 
   function sendText(text: string): void {
     const bytes = socket.send({ opcode: OPCODE.text, payload: new TextEncoder().encode(text) });
-    note({ direction: "sent", kind: "text", text, bytes: hex(bytes) }, clock());
+    note({ direction: "sent", kind: "text", text, ...written(bytes) }, clock());
   }
 
   function sendFrame(spec: FrameSpec, label?: string): void {
     if (spec.opcode === OPCODE.close) closeSent = true;
     const bytes = socket.send(spec);
     const text = label ?? printable(spec.payload ?? new Uint8Array(0));
-    note({ direction: "sent", kind: kindOf(spec), text, bytes: hex(bytes) }, clock());
+    note({ direction: "sent", kind: kindOf(spec), text, ...written(bytes) }, clock());
   }
 
   function sendClose(code: number | undefined, reason: string): void {
@@ -295,6 +374,10 @@ export function openConnection(options: ConnectionOptions): Connection {
 
   return {
     opened,
+    requested: socket.requested,
+    get bytesReceived() {
+      return socket.bytesReceived;
+    },
     frames,
     pongs,
     get handshake() {
@@ -318,7 +401,20 @@ export function openConnection(options: ConnectionOptions): Connection {
       note({ direction: "sent", kind: "raw", text: label, bytes: hex(bytes) }, clock());
     },
     close,
+    pause() {
+      note({ direction: "note", kind: "tcp", text: "the kit stops reading" }, clock());
+      socket.pause();
+    },
+    resume() {
+      note({ direction: "note", kind: "tcp", text: "the kit reads on" }, clock());
+      socket.resume();
+    },
+    finish() {
+      note({ direction: "sent", kind: "tcp", text: "FIN" }, clock());
+      socket.finish();
+    },
     reset() {
+      note({ direction: "sent", kind: "tcp", text: "RST" }, clock());
       endWith({ by: "kit", how: "rst", atMs: clock() });
       socket.reset();
     },
@@ -352,6 +448,6 @@ function kindOf({ opcode }: FrameSpec): TranscriptEntry["kind"] {
   }
 }
 
-function hexOf(frame: WireFrame): string {
-  return hex(Buffer.concat([frame.header, frame.payload.subarray(0, 1024)]));
+function written(bytes: Uint8Array): Pick<TranscriptEntry, "bytes" | "frames"> {
+  return { bytes: hex(bytes), frames: noteOfBytes(bytes) };
 }

@@ -61,6 +61,7 @@ describe("a Tester on a WebSocket", () => {
       expect(event?.payload).toEqual({ event: "said", text: "hello" });
       expect(scene.transcript.map(({ direction, kind }) => `${direction} ${kind}`)).toEqual([
         "sent handshake",
+        "received handshake",
         "sent text",
         "received text",
       ]);

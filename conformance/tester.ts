@@ -5,7 +5,7 @@
 import type { Endpoint, Json } from "../src/contract/contract.js";
 import { valueAt } from "../src/contract/pointer.js";
 import type { Acknowledgement, CaseViolation, CloseInfo, ReceivedMessage, Tester } from "./check.js";
-import { type ConnectionOptions, openConnection } from "./connection.js";
+import { type ConnectionOptions, openConnection, type WireNote } from "./connection.js";
 import type { Filling } from "./exchange.js";
 import { OPCODE } from "./frames/frame.js";
 import { RunAborted } from "./interruption.js";
@@ -47,6 +47,8 @@ export interface TesterObserver {
 export interface OwnedTester extends Tester {
   /** Resolves once the session is open, refused or over. */
   readonly opened: Promise<void>;
+  /** Resolves once as much of the request as is to be sent has been sent, or the connection is over. */
+  readonly requested: Promise<void>;
   /** Ends the connection and says whether the system has let its socket go. What comes now is not judged. */
   dispose(): Promise<boolean>;
 }
@@ -97,7 +99,7 @@ export function openTester(options: TesterOptions): OwnedTester {
     return { ...info, explained: true };
   }
 
-  function onFrame(frame: string | Uint8Array, atMs: number): void {
+  function onFrame(frame: string | Uint8Array, atMs: number, wire: WireNote): void {
     if (unansweredSince !== undefined) {
       observer.answered(atMs - unansweredSince);
       unansweredSince = undefined;
@@ -111,7 +113,14 @@ export function openTester(options: TesterOptions): OwnedTester {
     messages.push({ atMs, connection: id, text, result, names, payload });
     const shown = fault === undefined ? {} : { fault: `${fault.check}: ${fault.got}` };
     connection.note(
-      { direction: "received", kind: typeof frame === "string" ? "text" : "binary", text, names, ...shown },
+      {
+        direction: "received",
+        kind: typeof frame === "string" ? "text" : "binary",
+        text,
+        names,
+        ...wire,
+        ...shown,
+      },
       atMs,
     );
     if (!disposing) {
@@ -142,6 +151,7 @@ export function openTester(options: TesterOptions): OwnedTester {
   const tester: OwnedTester = {
     id,
     opened: connection.opened,
+    requested: connection.requested,
     monitor: monitor.lifecycle,
     messages,
     frames: connection.frames,
@@ -208,6 +218,12 @@ export function openTester(options: TesterOptions): OwnedTester {
       if (!disposing) monitor.closed({ by: "kit", how: "close", atMs: monitorTime(clock()) });
     },
     destroy: connection.reset,
+    pause: connection.pause,
+    resume: connection.resume,
+    finish: connection.finish,
+    get bytesReceived() {
+      return connection.bytesReceived;
+    },
     next(fits, timeoutMs, from) {
       let index = from ?? cursor;
       const look = (): ReceivedMessage | undefined => {
@@ -235,13 +251,18 @@ export function openTester(options: TesterOptions): OwnedTester {
   return tester;
 }
 
-function commandIn(judge: Judge, text: string, name: string): { names: readonly string[]; payload: unknown } {
+/** What the Monitor is told of a frame that the judge accepts: the commands that it may be, and their payload. */
+export function commandIn(
+  judge: Judge,
+  text: string,
+  name?: string,
+): { names: readonly string[]; payload: unknown } {
   const result = judge.commands.judge(text);
   const value = result.ok ? result.value : undefined;
   // frameOf has judged the same text: it is accepted, and under Socket.IO element 1 is the payload.
   const payload =
     judge.endpoint.protocol.transport === "socket.io" && Array.isArray(value) ? value[1] : value;
-  return { names: result.ok ? result.messages : [name], payload };
+  return { names: result.ok ? result.messages : name === undefined ? [] : [name], payload };
 }
 
 function firstArgument(json: string): unknown {

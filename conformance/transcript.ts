@@ -1,3 +1,18 @@
+/** The header of one wire frame, as it stood on the wire. */
+export interface FrameNote {
+  readonly fin: boolean;
+  /** The three reserved bits as a number: RSV1 is 4. */
+  readonly rsv: number;
+  readonly opcode: number;
+  /** The length that the header gives (bytes), and in how many bits it is written. */
+  readonly length: number;
+  readonly lengthBits: 7 | 16 | 64;
+  /** The mask key, in hexadecimal; absent on an unmasked frame. */
+  readonly mask?: string;
+  /** The TCP reads in which its first and last byte came, counted from 0 after the handshake; absent on a sent one. */
+  readonly reads?: readonly [first: number, last: number];
+}
+
 /** One thing that crossed the wire, or that the kit noted, in the order in which it happened. */
 export interface TranscriptEntry {
   /** Milliseconds on the case's monotonic clock, taken at socket read or write. */
@@ -9,6 +24,8 @@ export interface TranscriptEntry {
   readonly text: string;
   /** The bytes of the wire frame, hex, shortened in the middle beyond 1 KiB. */
   readonly bytes?: string;
+  /** The headers of the frames that it came in: the first 16. */
+  readonly frames?: readonly FrameNote[];
   /** Names of the messages that the frame may be. */
   readonly names?: readonly string[];
   /** What is wrong with it, if anything. */

@@ -27,6 +27,8 @@ export function createFrameReader(peer: Peer, maxPayload = MAX_PAYLOAD): FrameRe
   let buffered = 0;
   let broken: FrameFault | undefined;
   let header: Header | undefined;
+  let reads = 0;
+  let firstRead = 0;
 
   const gather = (): Uint8Array => {
     if (chunks.length !== 1) chunks = [concat(chunks, buffered)];
@@ -47,6 +49,9 @@ export function createFrameReader(peer: Peer, maxPayload = MAX_PAYLOAD): FrameRe
     push(chunk, atMs) {
       const frames: WireFrame[] = [];
       if (broken !== undefined || chunk.length === 0) return frames;
+      if (buffered === 0) firstRead = reads;
+      const read = reads;
+      reads += 1;
       // A Buffer's slice() is no copy; a plain view of the same bytes has the slice() that is.
       chunks.push(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
       buffered += chunk.length;
@@ -77,8 +82,10 @@ export function createFrameReader(peer: Peer, maxPayload = MAX_PAYLOAD): FrameRe
           lengthBits: header.lengthBits,
           payload,
           header: bytes.slice(0, header.size),
+          reads: { first: firstRead, last: read },
           faults: faultsOf(header, peer),
         });
+        firstRead = read;
         drop(bytes, total);
         header = undefined;
       }
@@ -86,7 +93,8 @@ export function createFrameReader(peer: Peer, maxPayload = MAX_PAYLOAD): FrameRe
   };
 }
 
-interface Header {
+/** The header of a frame, read alone. */
+export interface Header {
   readonly size: number;
   readonly fin: boolean;
   readonly rsv: number;
@@ -96,7 +104,9 @@ interface Header {
   readonly maskKey?: Uint8Array;
 }
 
-function readHeader(bytes: Uint8Array): Header | undefined {
+/** The header at the start of some bytes; undefined while it is incomplete. */
+export function readHeader(bytes: Uint8Array): Header | undefined {
+  if (bytes.length < 2) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const first = view.getUint8(0);
   const second = view.getUint8(1);

@@ -60,6 +60,8 @@ export interface WireFrame {
   readonly payload: Uint8Array;
   /** The header as it stood on the wire. */
   readonly header: Uint8Array;
+  /** The reads in which its first and its last byte came, counted from 0 at the end of the handshake. */
+  readonly reads: { readonly first: number; readonly last: number };
   readonly faults: readonly FrameFault[];
 }
 

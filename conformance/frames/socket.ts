@@ -37,19 +37,50 @@ export type HandshakeOutcome =
 
 /** Where to connect, and how TLS is checked. */
 export interface Target {
+  /** Named by the URL: TLS is held against it. */
   readonly host: string;
   readonly port: number;
-  readonly tls?: { readonly ca?: string; readonly insecure?: boolean };
+  /** The IP address to connect to, where the user knows better than the resolver. */
+  readonly address?: string;
+  /** A proxy that is asked to CONNECT there. */
+  readonly proxy?: ProxyTarget;
+  /** Certificates and key are PEM texts; `ca` is trusted beside what the system trusts. */
+  readonly tls?: {
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
+    readonly insecure?: boolean;
+  };
+}
+
+/** An HTTP proxy. */
+export interface ProxyTarget {
+  readonly host: string;
+  readonly port: number;
+  /** The Proxy-Authorization header. */
+  readonly authorization?: string;
 }
 
 /** What the socket reports, in the order of the wire. */
 export interface FrameSocketListener {
+  /** The response head is complete, whatever it says: told before any frame that shares its segment. */
+  response?(response: HandshakeResponse): void;
   frame(frame: WireFrame): void;
   message(message: WireMessage): void;
   /** A fault of a frame or of how frames join; frame and message are still reported where there is one. */
   fault(fault: FrameFault, atMs: number): void;
   /** No more bytes will come. */
   ended(end: TcpEnd): void;
+}
+
+/** How the bytes of a request are cut. */
+export interface RequestChunks {
+  /** Offsets at which they are cut; those that lie outside are ignored. */
+  readonly cuts: readonly number[];
+  /** Between two chunks (milliseconds); at 0 each is written in a turn of the loop of its own. */
+  readonly pauseMs: number;
+  /** Only so many bytes are sent: the request stays unfinished, and whoever opens it goes on by `write`. */
+  readonly upTo?: number;
 }
 
 /** What {@link openFrameSocket} needs. */
@@ -64,6 +95,8 @@ export interface FrameSocketOptions {
   readonly timeoutMs: number;
   /** Bytes written together with the request, in the same segment where the system allows it. */
   readonly early?: Uint8Array;
+  /** How the bytes of the request and of `early` are cut; absent: they are written at once. */
+  readonly chunks?: RequestChunks;
   /** Largest message kept (bytes). */
   readonly maxMessage?: number;
 }
@@ -83,6 +116,10 @@ export interface FrameSocket {
   /** Ends at once, by RST on plain TCP. */
   reset(): void;
   readonly tcpEnd: TcpEnd | undefined;
+  /** Bytes read so far, the response head among them. */
+  readonly bytesReceived: number;
+  /** Resolves when the request (or as much of it as is sent) has been written, or the connection is over. */
+  readonly requested: Promise<void>;
   /** Resolves when the system has let the socket go. */
   readonly closed: Promise<void>;
 }
@@ -98,6 +135,14 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
   const head = createResponseReader();
   let phase: "connecting" | "handshake" | "open" | "over" = "connecting";
   let tcpEnd: TcpEnd | undefined;
+  let bytesReceived = 0;
+  let pause: NodeJS.Timeout | undefined;
+  /** What was written before the whole request was; undefined once it was. */
+  let behindRequest: Uint8Array[] | undefined = [];
+  let announceRequested: () => void = () => undefined;
+  const requested = new Promise<void>((resolve) => {
+    announceRequested = resolve;
+  });
   let settle: (outcome: HandshakeOutcome) => void = () => undefined;
   const handshake = new Promise<HandshakeOutcome>((resolve) => {
     settle = resolve;
@@ -164,10 +209,12 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
     if (phase !== "connecting") return;
     phase = "handshake";
     const request = Buffer.from(writeRequest(options.request), "latin1");
-    socket.write(options.early === undefined ? request : Buffer.concat([request, options.early]));
+    const bytes = options.early === undefined ? request : Buffer.concat([request, options.early]);
+    writeInChunks(piecesOf(bytes, options.chunks));
   });
   socket.on("data", (chunk: Buffer) => {
     const atMs = clock();
+    bytesReceived += chunk.length;
     if (phase === "open") {
       readFrames(chunk, atMs);
       return;
@@ -183,6 +230,7 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
       socket.destroy();
       return;
     }
+    listener.response?.(read.response);
     if (read.response.status !== 101) {
       tcpEnd = { how: "local", atMs };
       phase = "over";
@@ -215,9 +263,31 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
   socket.once("close", () => {
     over({ how: "local", atMs: clock() });
     clearTimeout(timer);
+    clearTimeout(pause);
+    announceRequested();
   });
 
+  /** Writes the request piece by piece; what is written meanwhile waits for its end. */
+  function writeInChunks(pieces: readonly Uint8Array[]): void {
+    const [piece, ...rest] = pieces;
+    if (piece !== undefined && tcpEnd === undefined) {
+      socket.write(piece);
+      if (rest.length > 0) {
+        pause = setTimeout(() => writeInChunks(rest), options.chunks?.pauseMs ?? 0);
+        return;
+      }
+    }
+    const waiting = behindRequest ?? [];
+    behindRequest = undefined;
+    for (const bytes of waiting) write(bytes);
+    announceRequested();
+  }
+
   const write = (bytes: Uint8Array): boolean => {
+    if (behindRequest !== undefined && phase !== "over") {
+      behindRequest.push(bytes);
+      return true;
+    }
     if (tcpEnd?.how === "rst" || tcpEnd?.how === "local" || socket.destroyed || !socket.writable)
       return false;
     socket.write(bytes);
@@ -227,8 +297,12 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
   return {
     handshake,
     closed,
+    requested,
     get tcpEnd() {
       return tcpEnd;
+    },
+    get bytesReceived() {
+      return bytesReceived;
     },
     write,
     send(spec) {
@@ -263,6 +337,14 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
       socket.destroy();
     },
   };
+}
+
+/** The pieces in which the bytes are written. */
+function piecesOf(bytes: Uint8Array, chunks: RequestChunks | undefined): Uint8Array[] {
+  if (chunks === undefined) return [bytes];
+  const end = Math.min(bytes.length, chunks.upTo ?? bytes.length);
+  const cuts = [...new Set(chunks.cuts)].filter((cut) => cut > 0 && cut < end).sort((a, b) => a - b);
+  return [...cuts, end].map((cut, index) => bytes.subarray(cuts[index - 1] ?? 0, cut));
 }
 
 function dial(target: Target): Socket {

@@ -54,8 +54,8 @@ export const LAYERS: readonly Layer[] = [
   {
     name: "mutants",
     files: MUTANTS,
-    ours: [REFERENCE, /^src\/client\//, /^conformance\/frames\//],
-    types: [],
+    ours: [REFERENCE, /^src\/client\//, KIT, CONTRACT],
+    types: [WIRE],
     packages: ["*"],
   },
   {

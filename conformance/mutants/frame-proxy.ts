@@ -1,29 +1,33 @@
 /**
  * A server between the kit and a correct server, which alters what passes: the means of most mutants.
  *
- * It works on the bytes: what a mutant does not ask for goes through as it came, frame by frame, so that nothing but
- * the one altered thing differs.
+ * It works on the bytes: what a mutant does not ask for goes through as it came and when it came, backpressure
+ * included, so that nothing but the one altered thing differs.
  */
 
 import { connect, createServer, type Socket } from "node:net";
+import { closePayload, OPCODE, type PassingFrame, readFrame, writeFrame } from "./proxy-wire.js";
 
-/** What happens to the frames of one connection. A handler that is absent, or gives undefined, lets them through. */
+/** What happens to one connection. A handler that is absent, or gives undefined, lets things through. */
 export interface Alteration {
-  /** The head of the HTTP response. */
-  readonly response?: (head: string) => string;
-  /** A text message of the server: the texts that the client gets instead. */
+  /** The head of the request: the head that the server gets instead; null: it gets none, and the rest is swallowed. */
+  readonly request?: (head: string, line: Line) => string | null;
+  /** The head of the response, and of the request that it answers. */
+  readonly response?: (head: string, request: string, line: Line) => string;
+  /** Any wire frame, before the handlers below see it: the bytes that go on instead, and they see nothing. */
+  readonly frame?: (frame: PassingFrame, line: Line) => readonly Uint8Array[] | undefined;
+  /** An unfragmented text message of the server: the texts that the client gets instead. */
   readonly event?: (text: string, line: Line) => readonly string[] | undefined;
-  /** A text message of the client: the texts that the server gets instead. */
+  /** An unfragmented text message of the client: the texts that the server gets instead. */
   readonly command?: (text: string, line: Line) => readonly string[] | undefined;
   /** A control frame: the payload that goes on instead, or null for none. */
-  readonly control?: (frame: ControlFrame) => Uint8Array | null | undefined;
-}
-
-/** A Close (8), Ping (9) or Pong (10) frame. */
-export interface ControlFrame {
-  readonly from: "client" | "server";
-  readonly opcode: number;
-  readonly payload: Uint8Array;
+  readonly control?: (frame: PassingFrame, line: Line) => Uint8Array | null | undefined;
+  /** The handshake was accepted, and nothing has passed since. */
+  readonly opened?: (line: Line) => void;
+  /** The connection is over. */
+  readonly closed?: () => void;
+  /** How much later (milliseconds) the client gets what the server says. */
+  readonly lateMs?: number;
 }
 
 /** The connection that an alteration sits in. */
@@ -32,11 +36,34 @@ export interface Line {
   toClient(text: string): void;
   /** Sends the server a text message that the client has not sent. */
   toServer(text: string): void;
-  /** Sends the client a Close frame, and ends both sides. */
-  close(code: number): void;
+  /** Sends any bytes. */
+  rawToClient(bytes: Uint8Array): void;
+  rawToServer(bytes: Uint8Array): void;
+  /** Sends the client a Close frame, empty without a code, and ends both sides. */
+  close(code?: number, reason?: string): void;
   /** Ends both sides without a Close frame. */
   reset(): void;
+  /** Ends TCP towards the client (FIN) without a Close frame, and drops the server. */
+  end(): void;
+  /** Bytes that the client has not taken yet. */
+  waiting(): number;
+  /** Stops reading what the server says, and goes on. */
+  hold(): void;
+  release(): void;
+  /** Does something later, unless the connection is over by then. */
+  later(ms: number, action: () => void): void;
 }
+
+/** What an alteration may know when its connection comes. */
+export interface Connection {
+  /** 0 for the first connection of this server. */
+  readonly nth: number;
+  /** The lines that are open, this one's own excepted. */
+  readonly others: () => readonly Line[];
+}
+
+/** Makes the alteration of a connection. */
+export type Alter = (connection: Connection) => Alteration;
 
 /** A running proxy. */
 export interface FrameProxy {
@@ -45,8 +72,10 @@ export interface FrameProxy {
 }
 
 /** Starts a proxy before a server on this machine; `alter` is called for each connection. */
-export async function startFrameProxy(upstreamPort: number, alter: () => Alteration): Promise<FrameProxy> {
+export async function startFrameProxy(upstreamPort: number, alter: Alter): Promise<FrameProxy> {
   const sockets = new Set<Socket>();
+  const lines = new Set<Line>();
+  let connections = 0;
   const server = createServer((client) => {
     const upstream = connect({ host: "127.0.0.1", port: upstreamPort });
     for (const socket of [client, upstream]) {
@@ -56,7 +85,13 @@ export async function startFrameProxy(upstreamPort: number, alter: () => Alterat
       // The other side learns of it by the close that follows.
       socket.on("error", () => socket.destroy());
     }
-    join(client, upstream, alter());
+    let own: Line | undefined;
+    const alteration = alter({
+      nth: connections++,
+      others: () => [...lines].filter((line) => line !== own),
+    });
+    own = join(client, upstream, alteration, (line) => lines.delete(line));
+    lines.add(own);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -73,151 +108,175 @@ export async function startFrameProxy(upstreamPort: number, alter: () => Alterat
   };
 }
 
-const TEXT = 1;
-const CLOSE = 8;
+/** What both directions of one connection know. */
+interface Pair {
+  readonly alteration: Alteration;
+  readonly line: Line;
+  /** Head of the request, once it is whole. */
+  request: string | undefined;
+}
 
-function join(client: Socket, upstream: Socket, alteration: Alteration): void {
+function join(client: Socket, upstream: Socket, alteration: Alteration, over: (line: Line) => void): Line {
+  const timers = new Set<NodeJS.Timeout>();
+  const down = lateWriter(client, alteration.lateMs ?? 0, timers);
   const line: Line = {
-    toClient: (text) => void client.write(frameOf(TEXT, Buffer.from(text), false)),
-    toServer: (text) => void upstream.write(frameOf(TEXT, Buffer.from(text), true)),
-    close(code) {
-      const payload = Buffer.alloc(2);
-      payload.writeUInt16BE(code);
-      client.end(frameOf(CLOSE, payload, false));
+    toClient: (text) => down(writeFrame({ opcode: OPCODE.text, payload: Buffer.from(text), masked: false })),
+    toServer: (text) => {
+      write(upstream, writeFrame({ opcode: OPCODE.text, payload: Buffer.from(text), masked: true }));
+    },
+    rawToClient: (bytes) => down(bytes),
+    rawToServer: (bytes) => write(upstream, bytes),
+    close(code, reason) {
+      const payload = code === undefined ? Buffer.alloc(0) : closePayload(code, reason);
+      client.end(writeFrame({ opcode: OPCODE.close, payload, masked: false }));
       upstream.destroy();
     },
     reset() {
       client.resetAndDestroy();
       upstream.destroy();
     },
+    end() {
+      client.end();
+      upstream.destroy();
+    },
+    waiting: () => client.writableLength,
+    hold: () => void upstream.pause(),
+    release: () => void upstream.resume(),
+    later(ms, action) {
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        action();
+      }, ms);
+      timers.add(timer);
+    },
   };
-  const down = createReader("server", alteration, line, client);
-  const up = createReader("client", alteration, line, upstream);
-  upstream.on("data", (bytes) => down(bytes));
-  client.on("data", (bytes) => up(bytes));
-  upstream.on("end", () => client.end());
+  const pair: Pair = { alteration, line, request: undefined };
+  const fromServer = createReader("server", pair, down);
+  const fromClient = createReader("client", pair, (bytes) => write(upstream, bytes));
+  upstream.on("data", (bytes) => {
+    fromServer(bytes);
+    if (!client.writableNeedDrain) return;
+    upstream.pause();
+    client.once("drain", () => upstream.resume());
+  });
+  client.on("data", (bytes) => {
+    fromClient(bytes);
+    if (!upstream.writableNeedDrain) return;
+    client.pause();
+    upstream.once("drain", () => client.resume());
+  });
   client.on("end", () => upstream.end());
-  upstream.on("close", () => client.destroy());
-  client.on("close", () => upstream.destroy());
+  upstream.on("end", () => {
+    if (alteration.lateMs === undefined) client.end();
+  });
+  upstream.on("close", () => {
+    if (alteration.lateMs === undefined) client.destroySoon();
+    else line.later(alteration.lateMs, () => client.destroySoon());
+  });
+  client.on("close", () => {
+    upstream.destroy();
+    for (const timer of timers) clearTimeout(timer);
+    over(line);
+    alteration.closed?.();
+  });
+  return line;
 }
 
-/** Reads one direction: first an HTTP head, then frames; writes to `to` what the alteration leaves of them. */
+function write(to: Socket, bytes: Uint8Array): void {
+  if (to.writable && bytes.length > 0) to.write(bytes);
+}
+
+/** Writes to a socket, some time later where a mutant is slow; order is kept. */
+function lateWriter(to: Socket, ms: number, timers: Set<NodeJS.Timeout>): (bytes: Uint8Array) => void {
+  if (ms === 0) return (bytes) => write(to, bytes);
+  return (bytes) => {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      write(to, bytes);
+    }, ms);
+    timers.add(timer);
+  };
+}
+
+/** A request or a response without an end is no longer held than this (bytes): it passes unread. */
+const HEAD_MOST = 16 * 1024;
+
+/** Reads one direction: first an HTTP head, then frames; gives to `to` what the alteration leaves of them. */
 function createReader(
-  from: "client" | "server",
-  alteration: Alteration,
-  line: Line,
-  to: Socket,
+  from: PassingFrame["from"],
+  pair: Pair,
+  to: (bytes: Uint8Array) => void,
 ): (bytes: Buffer) => void {
   let rest: Buffer = Buffer.alloc(0);
-  let inHead = true;
-  let passing = false;
+  let state: "head" | "frames" | "passing" | "swallowing" = "head";
+  const { alteration, line } = pair;
+  /** Only what a handler wants to see is held until it is whole. */
+  const holds =
+    alteration.frame !== undefined ||
+    alteration.control !== undefined ||
+    (from === "server" ? alteration.event : alteration.command) !== undefined;
+
+  function readHead(): boolean {
+    const end = rest.indexOf("\r\n\r\n");
+    if (end < 0) {
+      if (rest.length > HEAD_MOST) state = "passing";
+      return false;
+    }
+    const head = rest.subarray(0, end + 4).toString("latin1");
+    rest = rest.subarray(end + 4);
+    if (from === "client") {
+      pair.request = head;
+      const altered = alteration.request === undefined ? head : alteration.request(head, line);
+      // Without an upgrade there is HTTP here, and none of ours.
+      state = altered === null ? "swallowing" : /\nupgrade: *websocket/i.test(head) ? "frames" : "passing";
+      if (altered !== null) to(Buffer.from(altered, "latin1"));
+      return true;
+    }
+    const upgraded = head.startsWith("HTTP/1.1 101");
+    state = upgraded ? "frames" : "passing";
+    to(Buffer.from(alteration.response?.(head, pair.request ?? "", line) ?? head, "latin1"));
+    if (upgraded) alteration.opened?.(line);
+    return true;
+  }
+
   return (bytes) => {
-    if (passing) {
-      to.write(bytes);
-      return;
-    }
     rest = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
-    if (inHead) {
-      const end = rest.indexOf("\r\n\r\n");
-      if (end < 0) return;
-      const head = rest.subarray(0, end + 4).toString("latin1");
-      rest = rest.subarray(end + 4);
-      inHead = false;
-      to.write(from === "server" ? (alteration.response?.(head) ?? head) : head, "latin1");
-      // Anything but an upgrade carries no frames: the rest is HTTP and none of ours.
-      if (from === "server" && !head.startsWith("HTTP/1.1 101")) passing = true;
+    if (state === "head") readHead();
+    while (state === "frames" && holds) {
+      const frame = readFrame(from, rest);
+      if (frame === undefined) return;
+      if (frame === "unread") state = "passing";
+      else {
+        rest = rest.subarray(frame.bytes.length);
+        pass(frame, pair, to);
+      }
     }
-    if (passing) {
-      to.write(rest);
-      rest = Buffer.alloc(0);
-      return;
-    }
-    for (let frame = readFrame(rest); frame !== undefined; frame = readFrame(rest)) {
-      rest = rest.subarray(frame.bytes.length);
-      pass(from, frame, alteration, line, to);
-    }
+    if (state === "head") return;
+    if (state !== "swallowing") to(rest);
+    rest = Buffer.alloc(0);
   };
 }
 
-interface Frame {
-  readonly bytes: Buffer;
-  readonly whole: boolean;
-  readonly opcode: number;
-  readonly payload: Buffer;
-}
-
-function pass(from: "client" | "server", frame: Frame, alteration: Alteration, line: Line, to: Socket): void {
+function pass(frame: PassingFrame, { alteration, line }: Pair, to: (bytes: Uint8Array) => void): void {
+  const altered = alteration.frame?.(frame, line);
+  if (altered !== undefined) {
+    for (const bytes of altered) to(bytes);
+    return;
+  }
+  const { from, opcode } = frame;
   const masked = from === "client";
-  if (frame.opcode >= CLOSE) {
-    const payload = alteration.control?.({ from, opcode: frame.opcode, payload: frame.payload });
-    if (payload === undefined) to.write(frame.bytes);
-    else if (payload !== null) to.write(frameOf(frame.opcode, payload, masked));
+  if (opcode >= OPCODE.close) {
+    const payload = alteration.control?.(frame, line);
+    if (payload === undefined) to(frame.bytes);
+    else if (payload !== null) to(writeFrame({ opcode, payload, masked }));
     return;
   }
   const handler = from === "server" ? alteration.event : alteration.command;
-  const texts =
-    frame.opcode === TEXT && frame.whole ? handler?.(frame.payload.toString("utf8"), line) : undefined;
+  const whole = opcode === OPCODE.text && frame.fin && frame.rsv === 0;
+  const texts = whole ? handler?.(frame.payload.toString("utf8"), line) : undefined;
   if (texts === undefined) {
-    if (to.writable) to.write(frame.bytes);
+    to(frame.bytes);
     return;
   }
-  for (const text of texts) to.write(frameOf(TEXT, Buffer.from(text), masked));
-}
-
-/** The first frame of some bytes (RFC 6455 section 5.2), or undefined while it is incomplete. */
-function readFrame(bytes: Buffer): Frame | undefined {
-  if (bytes.length < 2) return undefined;
-  const [first = 0, second = 0] = bytes;
-  let length = second & 0x7f;
-  let at = 2;
-  if (length === 126) {
-    if (bytes.length < 4) return undefined;
-    length = bytes.readUInt16BE(2);
-    at = 4;
-  } else if (length === 127) {
-    if (bytes.length < 10) return undefined;
-    length = Number(bytes.readBigUInt64BE(2));
-    at = 10;
-  }
-  const masked = (second & 0x80) !== 0;
-  const end = at + (masked ? 4 : 0) + length;
-  if (bytes.length < end) return undefined;
-  const payload = Buffer.from(bytes.subarray(at + (masked ? 4 : 0), end));
-  if (masked) mask(payload, bytes.subarray(at, at + 4));
-  return {
-    bytes: bytes.subarray(0, end),
-    whole: (first & 0x80) !== 0 && (first & 0x70) === 0,
-    opcode: first & 0x0f,
-    payload,
-  };
-}
-
-/** A whole frame; one towards the server is masked, with a key that need not be unpredictable here. */
-export function frameOf(opcode: number, payload: Uint8Array, masked: boolean): Buffer {
-  const { length } = payload;
-  const size = length < 126 ? 2 : length < 65_536 ? 4 : 10;
-  const head = Buffer.alloc(size + (masked ? 4 : 0));
-  head[0] = 0x80 | opcode;
-  if (size === 2) head[1] = length;
-  else if (size === 4) {
-    head[1] = 126;
-    head.writeUInt16BE(length, 2);
-  } else {
-    head[1] = 127;
-    head.writeBigUInt64BE(BigInt(length), 2);
-  }
-  const body = Buffer.from(payload);
-  if (masked) {
-    head[1] = (head[1] ?? 0) | 0x80;
-    const key = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
-    key.copy(head, size);
-    mask(body, key);
-  }
-  return Buffer.concat([head, body]);
-}
-
-function mask(payload: Buffer, key: Uint8Array): void {
-  for (let index = 0; index < payload.length; index++) {
-    payload[index] = (payload[index] ?? 0) ^ (key[index % 4] ?? 0);
-  }
+  for (const text of texts) to(writeFrame({ opcode: OPCODE.text, payload: Buffer.from(text), masked }));
 }

@@ -43,3 +43,54 @@ export async function startBare(serve?: (socket: WebSocket) => void): Promise<Ru
     },
   };
 }
+
+/** Servers that keep no contract, for any channel; their events, where they have some, are those of `workflow`. */
+export const shortCircuits: readonly ShortCircuit[] = [
+  {
+    name: "refuses-everything",
+    fault: "Refuses every handshake.",
+    passes: [],
+    start: () => startBare(),
+  },
+  {
+    name: "closes-at-once",
+    fault: "Accepts every handshake and closes at once.",
+    passes: ["S-HS-01"],
+    start: () => startBare((socket) => socket.close(1000)),
+  },
+  {
+    name: "silent",
+    fault: "Accepts every handshake and says nothing.",
+    passes: ["S-HS-01", "S-FR-11", "S-FR-16"],
+    start: () => startBare(() => {}),
+  },
+  {
+    name: "same-event",
+    fault: "Answers every frame with the same valid event.",
+    passes: ["S-HS-01", "S-FR-11", "S-FR-16", "S-CD-02", "S-CD-09"],
+    start: () =>
+      startBare((socket) => {
+        socket.on("message", () => socket.send('{"event":"pong"}'));
+      }),
+  },
+  {
+    name: "error-for-everything",
+    fault: "Answers every frame with the same refusal.",
+    passes: ["S-HS-01", "S-FR-11", "S-FR-16", "S-CD-02", "S-CD-09"],
+    start: () =>
+      startBare((socket) => {
+        socket.on("message", () =>
+          socket.send('{"event":"error","data":{"error":"no","code":"invalid-payload"}}'),
+        );
+      }),
+  },
+  {
+    name: "echoes-frames",
+    fault: "Sends every frame back.",
+    passes: ["S-HS-01", "S-FR-11", "S-FR-16"],
+    start: () =>
+      startBare((socket) => {
+        socket.on("message", (bytes, isBinary) => socket.send(bytes, { binary: isBinary }));
+      }),
+  },
+];

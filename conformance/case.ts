@@ -71,7 +71,9 @@ async function play<T>(
     label,
     identity,
     random,
+    parameters: lease.parameters,
     transcript,
+    fault: () => monitor.fault(now()),
     get violations() {
       return [...own, ...monitor.violations];
     },
@@ -193,6 +195,7 @@ async function play<T>(
     clearInterval(clock);
     tick();
     const closed = !(await Promise.all(testers.map((tester) => tester.dispose()))).includes(false);
+    for (const tester of testers) run.record.visited(tester.monitor.visited);
     for (const violation of scene.violations) {
       run.record.violated({ ...violation, during: check, label, transcript });
     }

@@ -241,6 +241,14 @@ export interface RunRecord {
   readonly events: number;
   readonly validEvents: number;
   readonly violations: readonly RecordedViolation[];
+  /** What of the lifecycles the cases that are over have certainly been through. */
+  readonly coverage: Coverage;
+}
+
+/** By lifecycle: states that were reached, positions of transitions that were taken (one with `may`: sent). */
+export interface Coverage {
+  readonly states: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly transitions: ReadonlyMap<string, ReadonlySet<number>>;
 }
 
 /** A violation with the case in which it was seen. */
@@ -261,9 +269,16 @@ export interface Case {
   readonly identity: string;
   /** Randomness of this case, from the seed and its label. */
   readonly random: Random;
+  /** Values of the address's parameters, which no other case uses now. */
+  readonly parameters: Readonly<Record<string, string>>;
   readonly transcript: readonly TranscriptEntry[];
   /** The Monitors' and passive oracles' violations so far. */
   readonly violations: readonly CaseViolation[];
+  /**
+   * From now on the case does what only its own check is about, though each command may be legal by itself: what the
+   * lifecycles find after it is charged to this check.
+   */
+  fault(): void;
   now(): number;
 }
 
@@ -314,6 +329,8 @@ export interface CaseViolation {
   readonly mend?: string;
   /** It rests on a bound of time that ran out. */
   readonly late?: true;
+  /** The document itself calls the rule a SHOULD: worth a warning. */
+  readonly should?: true;
 }
 
 /** A check: the property that decides one requirement. */

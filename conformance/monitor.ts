@@ -9,7 +9,8 @@
 import type { Endpoint } from "../src/contract/contract.js";
 import { type LifecycleMonitor, type LifecycleViolation, openLifecycles } from "../src/contract/lifecycle.js";
 import type { CaseViolation, CloseInfo, SentKind } from "./check.js";
-import type { Judgement } from "./judge.js";
+import { type InvariantWatch, watchInvariants } from "./invariants.js";
+import { excerpt, type Judgement } from "./judge.js";
 import { UPPER_GRACE_MS } from "./time.js";
 
 /** The Monitor of one case. */
@@ -22,6 +23,8 @@ export interface CaseMonitor {
   readonly violations: readonly CaseViolation[];
   /** Milliseconds on the case's clock when the kit first did something that is to be refused; undefined: never. */
   readonly faultAtMs: number | undefined;
+  /** The kit does something now that may be refused, or whose effect only the case's own check is about. */
+  fault(atMs: number): void;
   /** Lets the clocks of all connections run out. */
   advance(nowMs: number): void;
 }
@@ -82,6 +85,48 @@ export function createCaseMonitor(options: CaseMonitorOptions): CaseMonitor {
     }
   }
 
+  /** Where a first event is declared it comes before any other, and never again. */
+  function watchFirst(
+    connection: number,
+    { names, payload }: Judgement,
+    position: number,
+    atMs: number,
+  ): void {
+    const { first } = options.endpoint.protocol;
+    if (first === undefined || first === null) return;
+    const isFirst = names.includes(first.message);
+    if (position === 1 ? isFirst : !isFirst || names.length > 1) return;
+    violations.push({
+      check: "S-SM-04",
+      connection,
+      atMs,
+      clause: "PROTOCOL.md#connections-3",
+      expected: `"${first.message}" as the first event of the connection, and never again`,
+      got: `event ${position} of the connection was ${excerpt(JSON.stringify(payload) ?? names.join(" or "))}`,
+      mend: `Send "${first.message}" once, before a connection can hear anything else: join it to the others only afterwards.`,
+    });
+  }
+
+  /**
+   * Invariants hold whatever the kit has sent; only a value that is echoed may be that of a command which the case sent
+   * to be refused.
+   */
+  function watchFields(connection: number, watch: InvariantWatch, judged: Judgement, atMs: number): void {
+    for (const { invariant, expected, got, mend } of watch.received(judged.names, judged.payload)) {
+      const acting = invariant.kind === "echoes" && faultAtMs !== undefined;
+      violations.push({
+        check: acting ? options.check : "S-SM-06",
+        connection,
+        atMs,
+        clause: "PROTOCOL.md#invariants-1",
+        expected,
+        got,
+        mend,
+        ...(invariant.level === "SHOULD" ? { should: true } : {}),
+      });
+    }
+  }
+
   function open(id: number, target: string, atMs = 0): ConnectionMonitor {
     const lifecycle = openLifecycles(options.endpoint, {
       timeScale: options.timeScale,
@@ -90,6 +135,8 @@ export function createCaseMonitor(options: CaseMonitorOptions): CaseMonitor {
       ...(options.otherAlways === true ? { otherAlways: true } : {}),
     });
     const connection: Watched = { id, target, lifecycle, collected: 0, blocked: undefined, met: new Set() };
+    const invariants = watchInvariants(options.endpoint);
+    let heard = 0;
     watched.push(connection);
     introduce(options.endpoint, watched, atMs);
     return {
@@ -101,6 +148,7 @@ export function createCaseMonitor(options: CaseMonitorOptions): CaseMonitor {
         if (connection.blocked !== undefined || kind === "none") return;
         if (kind === "command") {
           if (what === undefined) return;
+          invariants.sent(what.names, what.payload);
           if (isIllegal(lifecycle, what)) fault(atMs);
           lifecycle.sent({ kind, names: [...what.names], payload: what.payload }, atMs);
         } else {
@@ -116,6 +164,9 @@ export function createCaseMonitor(options: CaseMonitorOptions): CaseMonitor {
           connection.blocked = judgement.fault.check;
           return;
         }
+        heard += 1;
+        watchFirst(id, judgement, heard, atMs);
+        watchFields(id, invariants, judgement, atMs);
         lifecycle.received({ names: [...judgement.names], payload: judgement.payload }, atMs);
         introduce(options.endpoint, watched, atMs);
         collect(connection);
@@ -139,6 +190,7 @@ export function createCaseMonitor(options: CaseMonitorOptions): CaseMonitor {
   return {
     open,
     violations,
+    fault,
     get faultAtMs() {
       return faultAtMs;
     },

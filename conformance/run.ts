@@ -3,7 +3,7 @@
  * One object a run; it owns no socket.
  */
 import type { Endpoint } from "../src/contract/contract.js";
-import type { RecordedViolation, RunRecord, SubjectConfig, SubjectProcess } from "./check.js";
+import type { Coverage, RecordedViolation, RunRecord, SubjectConfig, SubjectProcess } from "./check.js";
 import { HarnessFault, type Judge } from "./judge.js";
 import { PROFILES, type Profile } from "./profile.js";
 import { type Random, seededRandom } from "./random.js";
@@ -90,6 +90,8 @@ export interface MutableRecord extends RunRecord {
   openedConnection(): void;
   judged(valid: boolean): void;
   violated(violation: RecordedViolation): void;
+  /** A connection has been through these. */
+  visited(coverage: Coverage): void;
   /** How many violations were charged to a check, kept or not. */
   count(check: string): number;
 }
@@ -180,6 +182,10 @@ function createSlots(
 function createRecord(): MutableRecord {
   const violations: RecordedViolation[] = [];
   const counts = new Map<string, number>();
+  const coverage = {
+    states: new Map<string, Set<string>>(),
+    transitions: new Map<string, Set<number>>(),
+  };
   let cases = 0;
   let connections = 0;
   let events = 0;
@@ -198,6 +204,11 @@ function createRecord(): MutableRecord {
       return validEvents;
     },
     violations,
+    coverage,
+    visited: ({ states, transitions }) => {
+      for (const [name, found] of states) add(coverage.states, name, found);
+      for (const [name, found] of transitions) add(coverage.transitions, name, found);
+    },
     openedCase: () => {
       cases += 1;
     },
@@ -215,4 +226,10 @@ function createRecord(): MutableRecord {
     },
     count: (check) => counts.get(check) ?? 0,
   };
+}
+
+function add<T>(to: Map<string, Set<T>>, name: string, found: ReadonlySet<T>): void {
+  const known = to.get(name) ?? new Set<T>();
+  to.set(name, known);
+  for (const one of found) known.add(one);
 }

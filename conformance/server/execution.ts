@@ -275,7 +275,8 @@ export class Execution {
     const charged = record.violations.filter(
       (one) => one.check === check.id && (check.passive === true || one.during !== check.id),
     );
-    const violation = charged.find(({ late }) => late !== true) ?? charged[0];
+    const hard = charged.filter(({ should }) => should !== true);
+    const violation = hard.find(({ late }) => late !== true) ?? hard[0] ?? charged[0];
     if (violation === undefined) return undefined;
     const byCheck = requirementOf(violation.during) !== undefined;
     const where = byCheck ? `in a case of ${violation.during} (${violation.label})` : `in ${violation.label}`;
@@ -291,7 +292,7 @@ export class Execution {
     }
     const count = record.count(check.id);
     return {
-      verdict: "fail",
+      verdict: violation.should === true ? "warn" : "fail",
       reason: count === 1 ? `seen ${where}` : `seen ${count} times, first ${where}`,
       ...during,
       expected: violation.expected,

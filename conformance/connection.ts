@@ -3,21 +3,21 @@
  * packets. It answers what RFC 6455 and the transport oblige it to answer, writes everything into the transcript, and
  * hands frames of the contract on. What they mean is the Tester's business.
  */
-import { hex, printable } from "./bytes.js";
+import { printable, sentBytes } from "./bytes.js";
 import type { CaseViolation, CloseInfo, ReceivedPong } from "./check.js";
 import { NOTED_FRAMES, notedFrames, noteOfBytes } from "./frame-note.js";
 import { closeBody, parseClose } from "./frames/close.js";
 import { isData } from "./frames/decode.js";
+import type { Target } from "./frames/dial.js";
 import { type FrameFault, type FrameSpec, OPCODE, opcodeName, type WireFrame } from "./frames/frame.js";
-import { type HandshakeFault, type HandshakeRequest, judgeResponse } from "./frames/handshake.js";
-import type { WireMessage } from "./frames/message.js";
 import {
-  type HandshakeOutcome,
-  openFrameSocket,
-  type RequestChunks,
-  type Target,
-  type TcpEnd,
-} from "./frames/socket.js";
+  type HandshakeFault,
+  type HandshakeRequest,
+  judgeResponse,
+  writeRequest,
+} from "./frames/handshake.js";
+import type { WireMessage } from "./frames/message.js";
+import { type HandshakeOutcome, openFrameSocket, type RequestChunks, type TcpEnd } from "./frames/socket.js";
 import { excerpt } from "./judge.js";
 import type { Layer } from "./layer.js";
 import { type Clock, within } from "./time.js";
@@ -195,12 +195,13 @@ export function openConnection(options: ConnectionOptions): Connection {
         direction: "sent",
         kind: "handshake",
         text: `${method} ${target}${version}${cuts.length === 0 ? "" : `, cut at ${cuts.slice(0, 64).join(", ")}`}${until}`,
+        ...sentBytes(Buffer.from(writeRequest(options.request), "latin1").subarray(0, upTo)),
       },
       clock(),
     );
     if (options.early === undefined) return;
     const text = `${options.early.length} bytes together with the request`;
-    note({ direction: "sent", kind: "raw", text, bytes: hex(options.early) }, clock());
+    note({ direction: "sent", kind: "raw", text, ...sentBytes(options.early) }, clock());
   }
 
   function isOver(): boolean {
@@ -398,7 +399,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     sendFrame,
     sendRaw(bytes, label) {
       socket.write(bytes);
-      note({ direction: "sent", kind: "raw", text: label, bytes: hex(bytes) }, clock());
+      note({ direction: "sent", kind: "raw", text: label, ...sentBytes(bytes) }, clock());
     },
     close,
     pause() {
@@ -448,6 +449,6 @@ function kindOf({ opcode }: FrameSpec): TranscriptEntry["kind"] {
   }
 }
 
-function written(bytes: Uint8Array): Pick<TranscriptEntry, "bytes" | "frames"> {
-  return { bytes: hex(bytes), frames: noteOfBytes(bytes) };
+function written(bytes: Uint8Array): Pick<TranscriptEntry, "bytes" | "packed" | "frames"> {
+  return { ...sentBytes(bytes), frames: noteOfBytes(bytes) };
 }

@@ -24,6 +24,8 @@ export interface TranscriptEntry {
   readonly text: string;
   /** The bytes of the wire frame, hex, shortened in the middle beyond 1 KiB. */
   readonly bytes?: string;
+  /** Where `bytes` is shortened: all that was sent, deflated (RFC 1951), in base64. */
+  readonly packed?: string;
   /** The headers of the frames that it came in: the first 16. */
   readonly frames?: readonly FrameNote[];
   /** Names of the messages that the frame may be. */

@@ -12,6 +12,9 @@ export interface SequenceColors {
   readonly yellow: Formatter;
 }
 
+/** A drawing without colours. */
+export const PLAIN: SequenceColors = { dim: plain, red: plain, cyan: plain, yellow: plain };
+
 /** Lines that are drawn of a long transcript: its beginning and its end. */
 const DRAWN = { first: 8, last: 14 } as const;
 
@@ -22,12 +25,12 @@ export function drawSequence(
   colors: SequenceColors,
 ): string[] {
   const several = transcript.some(({ connection }) => connection !== 0);
-  const merged = merge(transcript);
+  const merged = mergeEntries(transcript);
   const skipped = merged.length - DRAWN.first - DRAWN.last;
   const head = skipped > 1 ? merged.slice(0, DRAWN.first) : merged;
   const tail = skipped > 1 ? merged.slice(-DRAWN.last) : [];
   const start = transcript[0]?.atMs ?? 0;
-  const draw = (entry: Drawn): string[] => row(entry, start, width, several, colors);
+  const draw = (entry: DrawnEntry): string[] => row(entry, start, width, several, colors);
   return [
     colors.dim(`${pad("ms", 9, "right")}  ${several ? "conn  " : ""}kit ──▶ server, kit ◀── server`),
     ...head.flatMap(draw),
@@ -36,13 +39,14 @@ export function drawSequence(
   ];
 }
 
-interface Drawn extends TranscriptEntry {
+/** An entry that stands for as many like it. */
+export interface DrawnEntry extends TranscriptEntry {
   readonly times: number;
 }
 
 /** The same thing again and again is one line. */
-function merge(transcript: readonly TranscriptEntry[]): Drawn[] {
-  const drawn: Drawn[] = [];
+export function mergeEntries(transcript: readonly TranscriptEntry[]): DrawnEntry[] {
+  const drawn: DrawnEntry[] = [];
   for (const entry of transcript) {
     const last = drawn.at(-1);
     const same =
@@ -58,7 +62,13 @@ function merge(transcript: readonly TranscriptEntry[]): Drawn[] {
   return drawn;
 }
 
-function row(entry: Drawn, start: number, width: number, several: boolean, colors: SequenceColors): string[] {
+function row(
+  entry: DrawnEntry,
+  start: number,
+  width: number,
+  several: boolean,
+  colors: SequenceColors,
+): string[] {
   const time = pad((entry.atMs - start).toFixed(1), 9, "right");
   const connection = several ? pad(`#${entry.connection}`, 6) : "";
   const arrow = { sent: "──▶", received: "◀──", note: " · " }[entry.direction];

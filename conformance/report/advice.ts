@@ -1,0 +1,43 @@
+/** What the reader of a report does next: one sentence, said where he looks last. */
+import type { Report } from "./report.js";
+
+/** The next step, or undefined where there is none to take. */
+export function adviceOf(report: Report): string | undefined {
+  const { exitCode, harnessFaults, outcomes, run } = report;
+  if (harnessFaults.length > 0) {
+    return "The kit failed, not the server: report the lines above, then run again with the same seed.";
+  }
+  const causes = blockingCauses(report);
+  if (causes.length > 0) {
+    const rows = causes.reduce((sum, { rows }) => sum + rows, 0);
+    const names = causes.map(({ id }) => id).join(", ");
+    return `Fix ${names} first, then run again: ${count(rows, "row waits", "rows wait")} for it.`;
+  }
+  if (exitCode === 1) {
+    return "Mend what failed; `wireproof replay` with the JSON report of this run then says what is fixed.";
+  }
+  if (exitCode !== 3) return undefined;
+  if (run.witness === undefined) {
+    return "Name something that a correct server must answer: add `x-ws-exchanges` with one exchange tagged `witness` to the document, a reply to an operation, or a heartbeat; then run again.";
+  }
+  if (!outcomes.some(({ verdict }) => verdict === "pass")) {
+    return `Nothing was proved: the server never gave its witness (${run.witness}). See that the URL, --channel and the credentials (--header, --query, --config) are those of this server, then run again.`;
+  }
+  const open = outcomes.filter(({ verdict }) => verdict === "untestable" || verdict === "inconclusive");
+  return `Give the ${count(open.length, "open row", "open rows")} what their reasons ask for (--config, --time-scale, --profile nightly), or accept less with --min-coverage.`;
+}
+
+/** The rows that others wait for, as their reasons name them, most waited for first. */
+export function blockingCauses(report: Report): readonly { readonly id: string; readonly rows: number }[] {
+  const rows = new Map<string, number>();
+  for (const { reason, verdict } of report.outcomes) {
+    const cause =
+      verdict === "untestable" ? /^blocked by ([SC]-[A-Z]{2}-\d{2})/.exec(reason)?.[1] : undefined;
+    if (cause !== undefined) rows.set(cause, (rows.get(cause) ?? 0) + 1);
+  }
+  return [...rows].map(([id, waiting]) => ({ id, rows: waiting })).sort((a, b) => b.rows - a.rows);
+}
+
+function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
+}

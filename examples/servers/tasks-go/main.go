@@ -90,11 +90,10 @@ func (c *client) write() {
 
 // session is a list of tasks that is worked through; everything of it happens under the lock of the hub.
 type session struct {
-	id        string
-	status    string
-	run       int // counts the starts, so that the work of an earlier one ends
-	completed int
-	members   map[*client]bool
+	id, status string
+	run        int // counts the starts, so that the work of an earlier one ends
+	completed  int
+	members    map[*client]bool
 }
 
 type hub struct {

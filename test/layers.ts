@@ -82,7 +82,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: "cli",
     files: /^src\/cli\//,
-    ours: [/^src\//, REFERENCE, KIT, GENERATED],
+    ours: [/^src\//, REFERENCE, KIT, MUTANTS, GENERATED],
     types: [],
     packages: ["*"],
   },

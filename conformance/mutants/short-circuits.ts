@@ -11,9 +11,9 @@ import type { RunningMutant } from "./mutant.js";
 export interface ShortCircuit {
   readonly name: string;
   readonly fault: string;
-  /** Ids of the rows whose sentence it keeps all the same. */
+  /** Ids, or their beginnings, of the rows whose sentence it keeps all the same. */
   readonly passes: readonly string[];
-  start(): Promise<RunningMutant>;
+  start(channel: string): Promise<RunningMutant>;
 }
 
 /** A server that accepts every handshake and leaves the rest to `serve`; without it every handshake is refused. */
@@ -44,7 +44,43 @@ export async function startBare(serve?: (socket: WebSocket) => void): Promise<Ru
   };
 }
 
-/** Servers that keep no contract, for any channel; their events, where they have some, are those of `workflow`. */
+/** A valid event of each channel, and a refusal, as text messages. */
+const SAY: Readonly<Record<string, { readonly event: string; readonly refusal: string }>> = {
+  workflow: {
+    event: '{"event":"pong"}',
+    refusal: '{"event":"error","data":{"error":"no","code":"invalid-payload"}}',
+  },
+  tasks: {
+    event: '{"event":"pong"}',
+    refusal: '{"event":"error","data":{"message":"no","code":"invalid-payload"}}',
+  },
+  pipeline: {
+    event: '{"type":"pong","timestamp":"2025-01-28T10:16:00"}',
+    refusal: '{"type":"error","message":"no","code":"invalid-payload"}',
+  },
+  answer: {
+    event: '{"type":"done"}',
+    refusal: '{"type":"error","message":"no","code":"invalid-payload"}',
+  },
+  conversation: {
+    event: '42["chat_response",{"type":"stop","content":{}}]',
+    refusal: '42["error",{"message":"no","code":"invalid-payload"}]',
+  },
+};
+
+/** Sends the same text for every message. */
+function always(channel: string, what: "event" | "refusal"): Promise<RunningMutant> {
+  const text = SAY[channel]?.[what];
+  if (text === undefined) throw new RangeError(`No channel has the name ${channel}.`);
+  return startBare((socket) => {
+    socket.on("message", () => socket.send(text));
+  });
+}
+
+/** Rows of the handshake and of frames that any `ws` server keeps: a pong is their witness. */
+const OF_WS: readonly string[] = ["S-HS", "S-FR"];
+
+/** Servers that keep no contract, for any channel. */
 export const shortCircuits: readonly ShortCircuit[] = [
   {
     name: "refuses-everything",
@@ -61,33 +97,25 @@ export const shortCircuits: readonly ShortCircuit[] = [
   {
     name: "silent",
     fault: "Accepts every handshake and says nothing.",
-    passes: ["S-HS-01", "S-FR-11", "S-FR-16"],
+    passes: OF_WS,
     start: () => startBare(() => {}),
   },
   {
     name: "same-event",
     fault: "Answers every frame with the same valid event.",
-    passes: ["S-HS-01", "S-FR-11", "S-FR-16", "S-CD-02", "S-CD-09"],
-    start: () =>
-      startBare((socket) => {
-        socket.on("message", () => socket.send('{"event":"pong"}'));
-      }),
+    passes: [...OF_WS, "S-CD-02", "S-CD-09"],
+    start: (channel) => always(channel, "event"),
   },
   {
     name: "error-for-everything",
     fault: "Answers every frame with the same refusal.",
-    passes: ["S-HS-01", "S-FR-11", "S-FR-16", "S-CD-02", "S-CD-09"],
-    start: () =>
-      startBare((socket) => {
-        socket.on("message", () =>
-          socket.send('{"event":"error","data":{"error":"no","code":"invalid-payload"}}'),
-        );
-      }),
+    passes: [...OF_WS, "S-CD-02", "S-CD-09"],
+    start: (channel) => always(channel, "refusal"),
   },
   {
     name: "echoes-frames",
     fault: "Sends every frame back.",
-    passes: ["S-HS-01", "S-FR-11", "S-FR-16"],
+    passes: OF_WS,
     start: () =>
       startBare((socket) => {
         socket.on("message", (bytes, isBinary) => socket.send(bytes, { binary: isBinary }));

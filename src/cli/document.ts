@@ -43,6 +43,9 @@ export async function chooseContract(
   return readCompiled(path);
 }
 
+/** The contract of the document that the package ships. */
+export const bundledContractOf = (): Promise<Contract> => readCompiled(bundledContract());
+
 /** True when the contract is that of the document which the reference server implements. */
 export async function isBundled(contract: Contract): Promise<boolean> {
   return contract.sha256 === (await readCompiled(bundledContract())).sha256;

@@ -2,11 +2,14 @@
  * The verbs, their options and their help. A verb's work is imported when it runs: `--help` and `--version` load
  * nothing but this file and the option parser.
  */
-import { Argument, Command, InvalidArgumentError, Option } from "commander";
-import type { CheckServerVerbOptions } from "./check-server.js";
+import { Command, Option } from "commander";
+import { SEED_MAX, selection, wholeNumber } from "./arguments.js";
+import { addCheck } from "./check-command.js";
 import type { GenerateOptions } from "./generate.js";
+import { addHelp, documentArgument, examples, perspective, timeScale } from "./help.js";
 import type { LintOptions } from "./lint.js";
 import type { ListOptions } from "./list.js";
+import type { SelftestVerbOptions } from "./selftest.js";
 import type { ServeOptions } from "./serve.js";
 import type { Terminal } from "./terminal.js";
 import { wireproofVersion } from "./version.js";
@@ -20,7 +23,6 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     )
     .version(wireproofVersion(), "--version", "print the version")
     .helpOption("-h, --help", "print help")
-    .helpCommand("help [verb]", "print help for a verb")
     .showHelpAfterError("Run it with --help for its usage and examples.")
     .exitOverride()
     .configureOutput({
@@ -102,67 +104,46 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
       done(await serve({ ...options, ...(document === undefined ? {} : { document }) }, terminal));
     });
 
-  const check = program
-    .command("check")
-    .summary("judge a server against the document")
-    .description("Judges an implementation against the document.")
-    .addHelpText("after", examples("check server ws://127.0.0.1:8080"));
-
-  check
-    .command("server")
-    .summary("judge the server at a URL")
-    .description(
-      "Judges the server at a URL: a URL with a path is used as it is, else the channel's address is appended. " +
-        "Exit 0: it conforms. 1: it does not. 2: wrong usage, or the kit failed. 3: too little could be tested.",
-    )
-    .addArgument(new Argument("<url>", "ws://, wss://, http:// or https://").argParser(serverUrl))
-    .option("--document <file>", "an AsyncAPI document, or a compiled contract.json")
-    .option("--channel <name>", "the channel that it serves; needed when the document has several")
-    .addOption(perspective())
-    .option(
-      "--seed <number>",
-      "decides every random case; a report names its own",
-      wholeNumber("A seed", 0, SEED_MAX),
-    )
-    .option(
-      "--runs <number>",
-      "random cases for each property",
-      wholeNumber("The number of runs", 1, 1_000_000),
-    )
-    .option("--only <checks>", "only these checks: ids or their beginnings, with commas", selection)
-    .option("--skip <checks>", "all but these checks", selection)
-    .option("--param <name=value>", "a value of a parameter of the address; several with commas", parameter)
-    .addOption(timeScale())
-    .option("--report <kind=file>", "write a report; kinds: json", reportTarget)
-    .option("--verbose", "print evidence for every check, not only for failures")
-    .addHelpText(
-      "after",
-      examples(
-        "check server ws://127.0.0.1:8080 --channel tasks",
-        "check server ws://127.0.0.1:8080/ws --document asyncapi.yaml --report json=report.json",
-        "check server ws://127.0.0.1:8080 --channel workflow --only S-CD --seed 42",
-      ),
-    )
-    .action(async (url: string, options: Omit<CheckServerVerbOptions, "url">) => {
-      const { checkServerVerb } = await import("./check-server.js");
-      done(await checkServerVerb({ ...options, url }, terminal));
-    });
+  addCheck(program, terminal, done);
 
   program
     .command("list")
     .summary("name every requirement that can be checked")
-    .description("Names every requirement that can be checked: id, level, sentence and source.")
+    .description(
+      "Names every requirement that can be checked: id, level, sentence and source; with --coverage, what of a document is tested by which check, and what is not, and why.",
+    )
+    .option("--coverage", "what of a document is tested, and what is not, and why")
+    .option("--document <file>", "for --coverage: an AsyncAPI document, or a compiled contract.json")
+    .option("--channel <name>", "for --coverage: only this channel")
     .option("--json", "as JSON")
-    .addHelpText("after", examples("list", "list --json"))
+    .addHelpText("after", examples("list", "list --json", "list --coverage --channel tasks"))
     .action(async (options: ListOptions) => {
       const { list } = await import("./list.js");
       done(await list(options, terminal));
     });
 
+  program
+    .command("selftest")
+    .summary("prove the checks on servers that are known to be wrong")
+    .description(
+      "Proves the checks: each of our wrong servers (mutants) meets the check that owns its rule and five others, every check meets correct servers, and servers that keep no contract pass nothing. " +
+        "Exit 0: every mutant is killed and no correct server is accused. 1: not so.",
+    )
+    .option("--full", "every mutant against every check")
+    .option("--only <names>", "only these mutants, or those of these checks", selection)
+    .option("--seed <number>", "draws the five others", wholeNumber("A seed", 0, SEED_MAX), 1)
+    .option("--jobs <number>", "processes at once", wholeNumber("The number of processes", 1, 64))
+    .option("--json", "as JSON")
+    .addOption(new Option("--worker").hideHelp())
+    .addHelpText("after", examples("selftest", "selftest --only S-FR", "selftest --only terminal-twice"))
+    .action(async (options: SelftestVerbOptions) => {
+      const { selftest } = await import("./selftest.js");
+      done(await selftest(options, terminal));
+    });
+
+  addHelp(program);
   return program;
 }
-
-const SEED_MAX = 2 ** 31 - 1;
 
 const MAIN_EXAMPLES = `
 Examples:
@@ -171,69 +152,3 @@ Examples:
   $ wireproof check server ws://127.0.0.1:8080 --channel workflow
 
 Without a document, ./asyncapi.yaml is used where there is one, else the bundled document.`;
-
-const examples = (...lines: string[]): string =>
-  `\nExamples:\n${lines.map((line) => `  $ wireproof ${line}`).join("\n")}`;
-
-const documentArgument = (): Argument =>
-  new Argument("[document]", "an AsyncAPI document (YAML or JSON), or a compiled contract.json");
-
-const perspective = (): Option =>
-  new Option("--as <side>", "whose side the document was written from").choices(["server", "client"]);
-
-const timeScale = (): Option =>
-  new Option("--time-scale <factor>", "multiplies every duration of the contract, as 0.05").argParser(
-    positiveDecimal,
-  );
-
-function wholeNumber(what: string, min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`${what} is a whole number from ${min} to ${max}.`);
-  };
-}
-
-function positiveDecimal(text: string): number {
-  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (value > 0 && value <= 1000) return value;
-  throw new InvalidArgumentError("It is a decimal above 0 and at most 1000, as 0.05.");
-}
-
-function selection(text: string): string[] {
-  const ids = text.split(",").map((id) => id.trim());
-  if (ids.every((id) => id !== "")) return ids;
-  throw new InvalidArgumentError("Name one or more checks, with commas, as S-CD-01,S-FR.");
-}
-
-function serverUrl(text: string): string {
-  const schemes = ["ws:", "wss:", "http:", "https:"];
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && schemes.includes(url.protocol) && url.hostname !== "") return text;
-  const meant = URL.canParse(`ws://${text}`) ? ` Did you mean ws://${text}?` : "";
-  throw new InvalidArgumentError(`A URL begins with ws://, wss://, http:// or https://.${meant}`);
-}
-
-function parameter(text: string, previous: Record<string, string[]> = {}): Record<string, string[]> {
-  const at = text.indexOf("=");
-  const values = text.slice(at + 1).split(",");
-  if (at < 1 || values.includes(""))
-    throw new InvalidArgumentError("It is a name and a value, as id=42 or id=42,43.");
-  return { ...previous, [text.slice(0, at)]: values };
-}
-
-/** A report to write, from `kind=file`. */
-export interface ReportTarget {
-  readonly kind: "json";
-  readonly file: string;
-}
-
-function reportTarget(text: string, previous: ReportTarget[] = []): ReportTarget[] {
-  const at = text.indexOf("=");
-  const kind = text.slice(0, Math.max(at, 0));
-  const file = text.slice(at + 1);
-  if (kind !== "json" || file === "") {
-    throw new InvalidArgumentError(`It is a kind and a file, as json=report.json. Kinds: json.`);
-  }
-  return [...previous, { kind, file }];
-}

@@ -1,0 +1,77 @@
+/** No check fails on a correct server; nothing passes on one that keeps no contract. */
+
+import { describe, expect, it } from "vitest";
+import { checkServer } from "../server/check-server.js";
+import type { Peer } from "./peers.js";
+import { serverPeers } from "./peers.js";
+import { serverMutants } from "./server-mutants.js";
+import { shortCircuits } from "./short-circuits.js";
+import { bench, story } from "./test-bench.js";
+import { tryPeer, tryShortCircuit } from "./trial.js";
+
+describe("the unaltered reference server", () => {
+  it.concurrent.each(serverPeers.map((peer): [string, Peer] => [peer.name, peer]))(
+    "keeps every rule of %s",
+    async (_name, peer) => {
+      const { findings, harnessFaults, exitCode, counts } = await tryPeer(peer, bench);
+      expect(findings, story(findings, harnessFaults)).toEqual([]);
+      expect(harnessFaults).toEqual([]);
+      expect(exitCode).toBe(0);
+      // Handshake and frames alone would prove nothing about the channel.
+      expect(counts.pass).toBeGreaterThan(20);
+    },
+    120_000,
+  );
+});
+
+describe("a server that keeps no contract passes nothing for want of evidence", () => {
+  const channels = bench.contract.endpoints.map(({ name }) => name);
+  it.concurrent.each(
+    shortCircuits.map((one, index) => [one.name, channels[index % channels.length] ?? "", one] as const),
+  )(
+    "%s on %s",
+    async (_name, channel, one) => {
+      const { findings, harnessFaults, exitCode } = await tryShortCircuit(one, channel, bench);
+      expect(findings, story(findings, harnessFaults)).toEqual([]);
+      expect(harnessFaults).toEqual([]);
+      expect(exitCode).not.toBe(0);
+    },
+    120_000,
+  );
+});
+
+describe("a server that says `type` for `event`", () => {
+  it("is told the field rule, the frame and the mend, and other rows are blocked by that one", async () => {
+    const mutant = serverMutants.find(({ name }) => name === "key-type-for-event");
+    if (mutant === undefined) throw new Error("There is no such mutant.");
+    const { contract, timeScale, seed } = bench;
+    const server = await mutant.start({ timeScale, seed });
+    try {
+      const report = await checkServer({
+        contract,
+        channel: mutant.channel,
+        url: server.url,
+        timeScale,
+        seed,
+        only: ["S-HS-01", "S-CD", "S-RR", "S-SM"],
+      });
+      const rule = report.outcomes.find(({ id }) => id === "S-CD-09");
+      expect(rule).toMatchObject({
+        verdict: "fail",
+        expected: expect.stringMatching(/field `event`/),
+        got: expect.stringMatching(/in the frame \{"type":"/),
+        mend: expect.stringMatching(
+          /names its events with `event`; the frame has `type`: ".+"\. Rename the field\./,
+        ),
+      });
+      expect(report.exitCode).toBe(1);
+      const failing = report.outcomes.filter(({ verdict }) => verdict === "fail").map(({ id }) => id);
+      expect(failing).toEqual(["S-CD-09"]);
+      const others = report.outcomes.filter(({ verdict }) => verdict === "untestable");
+      expect(others.length).toBeGreaterThan(3);
+      for (const { id, reason } of others) expect(`${id} ${reason}`).toBe(`${id} blocked by S-CD-09`);
+    } finally {
+      await server.close();
+    }
+  }, 120_000);
+});

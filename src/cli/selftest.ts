@@ -1,0 +1,166 @@
+/**
+ * `wireproof selftest`: proves the kit on servers that are known to be wrong, and on servers that are known to be right.
+ * The trials are spread over processes, one a core: a kit that shares its loop with twenty others would blame them for
+ * its own lateness.
+ */
+import { fork } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { renderMatrix, type SelftestReport } from "../../conformance/mutants/kill-matrix.js";
+import {
+  concludeSelftest,
+  planTrials,
+  type SelftestOptions,
+  type Trial,
+} from "../../conformance/mutants/selftest.js";
+import type { TrialResult } from "../../conformance/mutants/trial.js";
+import { bundledContractOf } from "./document.js";
+import { EXIT, UsageError } from "./failure.js";
+import type { Terminal } from "./terminal.js";
+
+/** What the verb is told. */
+export interface SelftestVerbOptions {
+  readonly seed: number;
+  readonly full?: boolean;
+  readonly only?: readonly string[];
+  readonly json?: boolean;
+  readonly jobs?: number;
+  /** Given to the processes that the verb starts: they take the ids of trials and give back results. */
+  readonly worker?: boolean;
+}
+
+/** Durations of the contract are multiplied by this: that of our own peers. */
+const TIME_SCALE = 0.05;
+
+/** Random cases of each property: what a mutant needs more of, it says itself. */
+const RUNS = 8;
+
+/** Trials at once in a process: they wait more than they work. */
+const AT_ONCE = 3;
+
+/** Processes at most, however many cores there are. */
+const MOST_JOBS = 4;
+
+/** Runs the selftest. Exit code 1 when a mutant survives, a check kills none, or a correct server is accused. */
+export async function selftest(options: SelftestVerbOptions, terminal: Terminal): Promise<number> {
+  const plan = await planOf(options);
+  if (options.worker === true) return work(planTrials(plan));
+  const trials = planTrials(plan);
+  if (trials.length === 0) {
+    throw new UsageError(
+      `--only ${plan.only.join(",")} names no mutant, check or correct server; \`wireproof selftest\` prints them all`,
+    );
+  }
+  const started = performance.now();
+  const results = await runAll(trials, options, (result, done) => {
+    const state =
+      result.kind === "mutant" ? (result.killed ? "killed" : "SURVIVED") : result.ok ? "ok" : "WRONG";
+    terminal.status(`${done}/${trials.length} ${state} ${result.name} (${result.channel})`);
+  });
+  const summary = concludeSelftest(results, plan);
+  const report: SelftestReport = {
+    seed: plan.seed,
+    timeScale: plan.timeScale,
+    full: plan.full,
+    durationMs: Math.round(performance.now() - started),
+    summary,
+    results,
+  };
+  if (options.json === true) terminal.result(JSON.stringify(report, undefined, 2));
+  else for (const line of renderMatrix(report)) terminal.result(line);
+  return summary.ok ? EXIT.ok : EXIT.findings;
+}
+
+async function planOf(options: SelftestVerbOptions): Promise<SelftestOptions> {
+  return {
+    contract: await bundledContractOf(),
+    seed: options.seed,
+    timeScale: TIME_SCALE,
+    runs: RUNS,
+    full: options.full === true,
+    only: options.only ?? [],
+  };
+}
+
+/** What a worker says: the result of the trial that it was given, or why there is none. */
+type Said = { readonly result: TrialResult } | { readonly failed: string };
+
+/** Gives the trials to processes; those that must run alone come last, one a process. */
+async function runAll(
+  trials: readonly Trial[],
+  options: SelftestVerbOptions,
+  onResult: (result: TrialResult, done: number) => void,
+): Promise<readonly TrialResult[]> {
+  const results: TrialResult[] = [];
+  const jobs = Math.min(options.jobs ?? Math.min(availableParallelism(), MOST_JOBS), trials.length);
+  const workers = Array.from({ length: jobs }, () => startWorker(options));
+  try {
+    const drain = async (queue: Trial[], worker: Worker): Promise<void> => {
+      for (let trial = queue.shift(); trial !== undefined; trial = queue.shift()) {
+        const result = await worker.run(trial.id);
+        results.push(result);
+        onResult(result, results.length);
+      }
+    };
+    const together = trials.filter(({ alone }) => !alone);
+    await Promise.all(
+      workers.flatMap((worker) => Array.from({ length: AT_ONCE }, () => drain(together, worker))),
+    );
+    const alone = trials.filter((trial) => trial.alone);
+    await Promise.all(workers.map((worker) => drain(alone, worker)));
+  } finally {
+    for (const worker of workers) worker.stop();
+  }
+  return results;
+}
+
+interface Worker {
+  run(id: string): Promise<TrialResult>;
+  stop(): void;
+}
+
+/** This program again, as a process that takes trials. */
+function startWorker({ seed, full, only }: SelftestVerbOptions): Worker {
+  const [, program = ""] = process.argv;
+  const child = fork(program, [
+    ...["selftest", "--worker", "--seed", String(seed)],
+    ...(full === true ? ["--full"] : []),
+    ...(only === undefined || only.length === 0 ? [] : ["--only", only.join(",")]),
+  ]);
+  const waiting = new Map<string, { resolve: (result: TrialResult) => void; reject: (why: Error) => void }>();
+  // Only a worker speaks here, in the form that `work` gives it.
+  child.on("message", (message) => {
+    const { id, ...said } = message as { id: string } & Said;
+    const asked = waiting.get(id);
+    waiting.delete(id);
+    if ("result" in said) asked?.resolve(said.result);
+    else asked?.reject(new Error(`${id}: ${said.failed}`));
+  });
+  child.once("exit", (code, signal) => {
+    for (const { reject } of waiting.values()) {
+      reject(new Error(`a process of the selftest ended with ${signal ?? code}`));
+    }
+  });
+  return {
+    run: (id) =>
+      new Promise((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        child.send(id);
+      }),
+    stop: () => void child.kill(),
+  };
+}
+
+/** Takes ids of trials until the parent is gone. */
+async function work(trials: readonly Trial[]): Promise<number> {
+  const say = (id: string, said: Said): void => void process.send?.({ id, ...said });
+  process.on("message", (id) => {
+    const trial = trials.find((one) => one.id === id);
+    if (trial === undefined) return say(String(id), { failed: "there is no such trial" });
+    trial.run().then(
+      (result) => say(trial.id, { result }),
+      (error: unknown) => say(trial.id, { failed: error instanceof Error ? error.message : String(error) }),
+    );
+  });
+  await new Promise((resolve) => process.once("disconnect", resolve));
+  return EXIT.ok;
+}

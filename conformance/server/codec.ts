@@ -5,6 +5,7 @@ import { brokenFrames } from "./broken-frames.js";
 import { echoes } from "./echoes.js";
 import { declaredEvents, namedEvents } from "./event-rules.js";
 import { foreignFields, unknownCommands } from "./misnamed-commands.js";
+import { respelledCommands } from "./respelled-commands.js";
 import { schemaViolations } from "./schema-violations.js";
 import { validCommands } from "./valid-commands.js";
 
@@ -15,6 +16,7 @@ export const codecChecks: readonly Check[] = [
   schemaViolations,
   brokenFrames,
   unknownCommands,
+  respelledCommands,
   namedEvents,
   foreignFields,
   echoes,

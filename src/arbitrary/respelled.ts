@@ -5,19 +5,36 @@ import type { Json } from "../contract/contract.js";
 
 /** Texts that JSON.parse gives `value` for. Shrinks towards what JSON.stringify writes. */
 export function respelled(value: Json): fc.Arbitrary<string> {
-  return fc
-    .record({
-      keys: fc.boolean(),
-      space: fc.boolean(),
-      escapes: fc.boolean(),
-      seed: fc.integer({ min: 1, max: 0x7fffffff }),
-    })
-    .map(({ seed, ...styles }) => new Speller(seed, styles).write(value));
+  return spellings().map((spelling) => spell(value, spelling));
+}
+
+/** Spellings of whatever value; shrinks towards what JSON.stringify writes. */
+export function spellings(): fc.Arbitrary<Spelling> {
+  return fc.record({
+    keys: fc.boolean(),
+    space: fc.boolean(),
+    escapes: fc.boolean(),
+    seed: fc.integer({ min: 1, max: 0x7fffffff }),
+  });
+}
+
+/** The value in that spelling: JSON.parse gives it back. */
+export function spell(value: Json, { seed, ...styles }: Spelling): string {
+  return new Speller(seed, styles).write(value);
+}
+
+/** How a value is written; plain data, so that a case can be shown and repeated. */
+export interface Spelling extends Styles {
+  /** Of all choices, from 1. */
+  readonly seed: number;
 }
 
 interface Styles {
+  /** Members in another order. */
   readonly keys: boolean;
+  /** White space between tokens. */
   readonly space: boolean;
+  /** Characters written as escapes. */
   readonly escapes: boolean;
 }
 

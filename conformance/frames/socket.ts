@@ -2,10 +2,10 @@
  * One TCP or TLS connection that speaks RFC 6455 from the client's side, with nothing hidden: every frame and fault is
  * reported, FIN and RST are told apart, and any bytes can be written. It decides nothing and answers nothing by itself.
  */
-import { connect as connectTcp, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import type { Socket } from "node:net";
 import type { Clock } from "../time.js";
 import { createFrameReader, isData } from "./decode.js";
+import { dial, type Target } from "./dial.js";
 import { encodeFrame } from "./encode.js";
 import type { FrameFault, FrameSpec, WireFrame } from "./frame.js";
 import {
@@ -34,32 +34,6 @@ export type HandshakeOutcome =
   | { readonly kind: "unreachable"; readonly message: string; readonly code: string; readonly atMs: number }
   /** Connected, but no response came in time. */
   | { readonly kind: "timeout"; readonly message: string; readonly atMs: number };
-
-/** Where to connect, and how TLS is checked. */
-export interface Target {
-  /** Named by the URL: TLS is held against it. */
-  readonly host: string;
-  readonly port: number;
-  /** The IP address to connect to, where the user knows better than the resolver. */
-  readonly address?: string;
-  /** A proxy that is asked to CONNECT there. */
-  readonly proxy?: ProxyTarget;
-  /** Certificates and key are PEM texts; `ca` is trusted beside what the system trusts. */
-  readonly tls?: {
-    readonly ca?: string;
-    readonly cert?: string;
-    readonly key?: string;
-    readonly insecure?: boolean;
-  };
-}
-
-/** An HTTP proxy. */
-export interface ProxyTarget {
-  readonly host: string;
-  readonly port: number;
-  /** The Proxy-Authorization header. */
-  readonly authorization?: string;
-}
 
 /** What the socket reports, in the order of the wire. */
 export interface FrameSocketListener {
@@ -148,10 +122,22 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
     settle = resolve;
   });
 
-  const socket: Socket = dial(target);
-  socket.setNoDelay(true);
-  const closed = new Promise<void>((resolve) => {
-    socket.once("close", () => resolve());
+  /** The line once it stands; until then only `line` can be dropped. */
+  let socket: Socket | undefined;
+  let wantsPause = false;
+  const line = dial(target, {
+    ready: onReady,
+    failed(message, code) {
+      const atMs = clock();
+      if (phase !== "connecting") return;
+      end({ how: "local", atMs }, { kind: "unreachable", message, code, atMs });
+    },
+  });
+  void line.closed.then(() => {
+    over({ how: "local", atMs: clock() });
+    clearTimeout(timer);
+    clearTimeout(pause);
+    announceRequested();
   });
 
   const give = (outcome: HandshakeOutcome): void => {
@@ -163,31 +149,29 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
     const connected = phase !== "connecting";
     const what = connected ? "no response to the upgrade request" : "no connection";
     const message = `${what} within ${options.timeoutMs} ms`;
-    // Settled before the socket is let go: the end that follows is not the reason.
-    give(
+    end(
+      { how: "local", atMs },
       connected
         ? { kind: "timeout", message, atMs }
         : { kind: "unreachable", message, code: "ETIMEDOUT", atMs },
     );
-    over({ how: "local", atMs });
-    socket.destroy();
+    line.drop("gently");
   }, options.timeoutMs);
 
-  const over = (end: TcpEnd): void => {
+  /** No more bytes will come; `outcome` is what became of the handshake, where it is not yet settled. */
+  function end(ended: TcpEnd, outcome: HandshakeOutcome): void {
     if (tcpEnd !== undefined) return;
-    tcpEnd = end;
-    const before = phase;
+    tcpEnd = ended;
     phase = "over";
-    if (before !== "open") {
-      const got = end.how === "rst" ? "reset the connection" : "ended the connection";
-      give({
-        kind: "broken",
-        message: `the server ${got} instead of answering the upgrade request`,
-        atMs: end.atMs,
-      });
-    }
-    listener.ended(end);
-  };
+    give(outcome);
+    listener.ended(ended);
+  }
+
+  function over(ended: TcpEnd): void {
+    const got = ended.how === "rst" ? "reset the connection" : "ended the connection";
+    const message = `the server ${got} instead of answering the upgrade request`;
+    end(ended, { kind: "broken", message, atMs: ended.atMs });
+  }
 
   const readFrames = (bytes: Uint8Array, atMs: number): void => {
     for (const frame of reader.push(bytes, atMs)) {
@@ -201,18 +185,29 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
     if (reader.broken !== undefined) {
       listener.fault(reader.broken, atMs);
       over({ how: "local", atMs, detail: reader.broken.code });
-      socket.destroy();
+      line.drop("gently");
     }
   };
 
-  socket.once(target.tls === undefined ? "connect" : "secureConnect", () => {
+  function onReady(standing: Socket): void {
     if (phase !== "connecting") return;
     phase = "handshake";
+    socket = standing;
+    if (wantsPause) socket.pause();
+    socket.on("data", onData);
+    socket.on("end", () => {
+      over({ how: "fin", atMs: clock() });
+      standing.end();
+    });
+    socket.on("error", ({ code = "" }: NodeJS.ErrnoException) => {
+      over({ how: "rst", atMs: clock(), ...(code === "" ? {} : { detail: code }) });
+    });
     const request = Buffer.from(writeRequest(options.request), "latin1");
     const bytes = options.early === undefined ? request : Buffer.concat([request, options.early]);
     writeInChunks(piecesOf(bytes, options.chunks));
-  });
-  socket.on("data", (chunk: Buffer) => {
+  }
+
+  function onData(chunk: Buffer): void {
     const atMs = clock();
     bytesReceived += chunk.length;
     if (phase === "open") {
@@ -223,55 +218,27 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
     const read = head.push(chunk, atMs);
     if (read === undefined) return;
     if ("broken" in read) {
-      tcpEnd = { how: "local", atMs };
-      phase = "over";
-      give({ kind: "broken", message: read.broken, atMs });
-      listener.ended(tcpEnd);
-      socket.destroy();
+      end({ how: "local", atMs }, { kind: "broken", message: read.broken, atMs });
+      line.drop("gently");
       return;
     }
     listener.response?.(read.response);
     if (read.response.status !== 101) {
-      tcpEnd = { how: "local", atMs };
-      phase = "over";
-      give({ kind: "refused", response: read.response });
-      listener.ended(tcpEnd);
-      socket.destroy();
+      end({ how: "local", atMs }, { kind: "refused", response: read.response });
+      line.drop("gently");
       return;
     }
     phase = "open";
     give({ kind: "accepted", response: read.response });
     // Frames may share the segment of the response; they are reported before anybody hears of the response.
     if (read.rest.length > 0) readFrames(read.rest, atMs);
-  });
-  socket.on("end", () => {
-    over({ how: "fin", atMs: clock() });
-    socket.end();
-  });
-  socket.on("error", (error: NodeJS.ErrnoException) => {
-    const atMs = clock();
-    const code = error.code ?? "";
-    if (phase === "connecting") {
-      phase = "over";
-      tcpEnd = { how: "local", atMs };
-      give({ kind: "unreachable", message: reachMessage(error), code, atMs });
-      listener.ended(tcpEnd);
-      return;
-    }
-    over({ how: "rst", atMs, ...(code === "" ? {} : { detail: code }) });
-  });
-  socket.once("close", () => {
-    over({ how: "local", atMs: clock() });
-    clearTimeout(timer);
-    clearTimeout(pause);
-    announceRequested();
-  });
+  }
 
   /** Writes the request piece by piece; what is written meanwhile waits for its end. */
   function writeInChunks(pieces: readonly Uint8Array[]): void {
     const [piece, ...rest] = pieces;
     if (piece !== undefined && tcpEnd === undefined) {
-      socket.write(piece);
+      socket?.write(piece);
       if (rest.length > 0) {
         pause = setTimeout(() => writeInChunks(rest), options.chunks?.pauseMs ?? 0);
         return;
@@ -288,15 +255,14 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
       behindRequest.push(bytes);
       return true;
     }
-    if (tcpEnd?.how === "rst" || tcpEnd?.how === "local" || socket.destroyed || !socket.writable)
-      return false;
+    if (tcpEnd?.how === "rst" || tcpEnd?.how === "local" || socket?.writable !== true) return false;
     socket.write(bytes);
     return true;
   };
 
   return {
     handshake,
-    closed,
+    closed: line.closed,
     requested,
     get tcpEnd() {
       return tcpEnd;
@@ -311,30 +277,19 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
       return bytes;
     },
     pause: () => {
-      socket.pause();
+      wantsPause = true;
+      socket?.pause();
     },
     resume: () => {
-      socket.resume();
+      wantsPause = false;
+      socket?.resume();
     },
     finish: () => {
-      if (socket.writable) socket.end();
+      if (socket?.writable === true) socket.end();
     },
     reset: () => {
       over({ how: "local", atMs: clock() });
-      if (socket.destroyed) return;
-      // TLS has no reset of its own; there the socket is dropped without its goodbye. A socket that was half-closed is
-      // dropped as well: libuv refuses to reset it (EINVAL), its handle then never closes, and the process cannot exit.
-      const halfClosed = socket.writableEnded;
-      if (
-        target.tls === undefined &&
-        !socket.connecting &&
-        !halfClosed &&
-        socket.remoteAddress !== undefined
-      ) {
-        socket.resetAndDestroy();
-      }
-      // resetAndDestroy() waits until what was written has been taken; a peer that reads nothing never takes it.
-      socket.destroy();
+      line.drop("reset");
     },
   };
 }
@@ -345,23 +300,4 @@ function piecesOf(bytes: Uint8Array, chunks: RequestChunks | undefined): Uint8Ar
   const end = Math.min(bytes.length, chunks.upTo ?? bytes.length);
   const cuts = [...new Set(chunks.cuts)].filter((cut) => cut > 0 && cut < end).sort((a, b) => a - b);
   return [...cuts, end].map((cut, index) => bytes.subarray(cuts[index - 1] ?? 0, cut));
-}
-
-function dial(target: Target): Socket {
-  const where = { host: target.host, port: target.port, allowHalfOpen: true };
-  if (target.tls === undefined) return connectTcp(where);
-  return connectTls({
-    ...where,
-    // SNI names hosts only: an address must not stand there (RFC 6066 §3).
-    ...(/^[\d.]+$|:/.test(target.host) ? {} : { servername: target.host }),
-    ...(target.tls.ca === undefined ? {} : { ca: target.tls.ca }),
-    rejectUnauthorized: target.tls.insecure !== true,
-  });
-}
-
-function reachMessage(error: NodeJS.ErrnoException): string {
-  // With several addresses for one name Node gives an AggregateError whose own message is empty.
-  const parts = "errors" in error && Array.isArray(error.errors) ? error.errors : [error];
-  const texts = parts.map((part: unknown) => (part instanceof Error ? part.message : String(part)));
-  return texts.filter((text) => text !== "").join("; ") || error.code || "connection failed";
 }

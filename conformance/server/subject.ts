@@ -1,6 +1,7 @@
 /** Where the subject listens: a URL, completed by the address, parameters and query that the contract gives. */
 import type { Endpoint, JsonSchema } from "../../src/contract/contract.js";
-import type { Target } from "../frames/socket.js";
+import type { Target } from "../frames/dial.js";
+import { type Environment, ProxyError, proxyFor } from "../frames/proxy.js";
 import { SOCKET_IO_QUERY } from "../layer.js";
 
 /** What the user says about how to reach the subject. */
@@ -12,8 +13,18 @@ export interface SubjectOptions {
   /** Values of the address's parameters; several values let cases run at several addresses. */
   readonly parameters?: Readonly<Record<string, readonly string[]>>;
   readonly subprotocols?: readonly string[];
+  /** The Origin header of every handshake that asks for no other. */
+  readonly origin?: string;
+  /** PEM texts. */
   readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** Takes any certificate. */
   readonly insecure?: boolean;
+  /** IP addresses by host: connects there instead of asking the resolver. */
+  readonly resolve?: Readonly<Record<string, string>>;
+  /** Where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are looked up; default: no proxy is used. */
+  readonly environment?: Environment;
 }
 
 /** The subject, ready to be connected to. */
@@ -24,6 +35,7 @@ export interface Subject {
   /** `host` or `host:port`, as the Host header has it. */
   readonly host: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly origin: string | undefined;
   readonly subprotocols: readonly string[];
   /** The parameters of the addresses for cases that run at once (`most`, where they may meet); never empty. */
   addresses(most: number): readonly Readonly<Record<string, string>>[];
@@ -46,23 +58,22 @@ export function createSubject(options: SubjectOptions): Subject {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const asGiven = url.pathname !== "/" || url.search !== "";
   const values = parameterValues(options);
+  // What a URL or --header says of the origin must give way to a check that tries another one.
+  const { origin: spelled, ...headers } = lowerOrigin(options.headers ?? {});
+  const address = options.resolve?.[host.toLowerCase()];
 
-  return {
+  const subject: Subject = {
     url: `${secure ? "wss" : "ws"}://${url.host}${asGiven ? url.pathname + url.search : ""}`,
     target: {
       host,
       port,
-      ...(secure
-        ? {
-            tls: {
-              ...(options.ca === undefined ? {} : { ca: options.ca }),
-              ...(options.insecure === undefined ? {} : { insecure: options.insecure }),
-            },
-          }
-        : {}),
+      ...(address === undefined ? {} : { address }),
+      ...proxyTarget({ host, port, secure }, options.environment ?? {}),
+      ...(secure ? { tls: tlsOptions(options) } : {}),
     },
     host: url.host,
-    headers: options.headers ?? {},
+    headers,
+    origin: options.origin ?? spelled,
     subprotocols: options.subprotocols ?? endpoint.protocol.subprotocols,
     addresses(most) {
       const shared = endpoint.protocol.audience.some(({ to }) => to === "address" || to === "path");
@@ -89,6 +100,44 @@ export function createSubject(options: SubjectOptions): Subject {
       return text === "" ? path : `${path}?${text}`;
     },
   };
+  // A parameter without a value is the user's to give: better now than in the middle of a run.
+  subject.resource({});
+  return subject;
+}
+
+/** The headers with that of the origin, if any, under its name in lower case. */
+function lowerOrigin(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name.toLowerCase() === "origin" ? "origin" : name,
+      value,
+    ]),
+  );
+}
+
+function tlsOptions({ ca, cert, key, insecure }: SubjectOptions): NonNullable<Target["tls"]> {
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new UsageError("A certificate of the client needs its key, and a key its certificate: give both.");
+  }
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(insecure === undefined ? {} : { insecure }),
+  };
+}
+
+function proxyTarget(
+  target: { readonly host: string; readonly port: number; readonly secure: boolean },
+  environment: Environment,
+): Pick<Target, "proxy"> {
+  try {
+    const proxy = proxyFor(target, environment);
+    return proxy === undefined ? {} : { proxy };
+  } catch (error) {
+    if (error instanceof ProxyError) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 function parseUrl(text: string): URL {

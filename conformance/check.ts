@@ -82,7 +82,14 @@ export interface ReceivedPong {
 }
 
 /** What a frame of ours is, for the Monitor. */
-export type SentKind = "command" | "undecodable" | "unknown-name" | "unparseable" | "none";
+export type SentKind =
+  | "command"
+  | "undecodable"
+  | "unknown-name"
+  | "unparseable"
+  /** Refusal, silence, effect and close are all right: from now on no lifecycle of the connection is judged. */
+  | "anything"
+  | "none";
 
 /** The kit's own side of one connection. Everything sent and received is in the transcript and seen by the Monitor. */
 export interface Tester {

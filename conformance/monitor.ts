@@ -32,7 +32,10 @@ export interface CaseMonitor {
 /** The Monitor of one connection. */
 export interface ConnectionMonitor {
   readonly lifecycle: LifecycleMonitor;
-  /** The check that owns the fault of an event that could not be read: from then on no lifecycle is judged here. */
+  /**
+   * From then on no lifecycle is judged here: the check that owns the fault of an event that could not be read, or the
+   * one that sent what may be answered in any way.
+   */
   readonly blocked: string | undefined;
   sent(
     kind: SentKind,
@@ -146,6 +149,11 @@ export function createCaseMonitor(options: CaseMonitorOptions): CaseMonitor {
       },
       sent(kind, what, atMs) {
         if (connection.blocked !== undefined || kind === "none") return;
+        if (kind === "anything") {
+          fault(atMs);
+          connection.blocked = options.check;
+          return;
+        }
         if (kind === "command") {
           if (what === undefined) return;
           invariants.sent(what.names, what.payload);

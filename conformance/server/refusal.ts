@@ -15,7 +15,7 @@ import { concluded, witnessAfter, witnessBefore } from "./blame.js";
 export interface BadFrame {
   readonly label: string;
   readonly text: string;
-  readonly kind: Exclude<SentKind, "command" | "none">;
+  readonly kind: Exclude<SentKind, "command" | "anything" | "none">;
   /** Name of the command that it nearly is: an answer to that would be an effect. */
   readonly nearly?: string;
   /** Told of the refusal and its code. */

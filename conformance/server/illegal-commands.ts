@@ -8,12 +8,11 @@ import { excerpt } from "../judge.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import { concluded, notApplicable, quietNote } from "./blame.js";
 import { type CommandSource, commandSource } from "./commands.js";
+import { reach, statesNow } from "./reach.js";
 import {
   commandsThatAre,
   openWalk,
-  reach,
   settle,
-  statesNow,
   takeWalk,
   type Walk,
   type WalkStep,

@@ -11,7 +11,8 @@ import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import { tokenOf } from "../witness.js";
 import { concluded, notApplicable } from "./blame.js";
 import { type CommandSource, commandSource, type DraftCommand, placementsOf } from "./commands.js";
-import { commandsThatAre, openWalk, reach, settle, type Walk } from "./walker.js";
+import { reach } from "./reach.js";
+import { commandsThatAre, openWalk, settle, type Walk } from "./walker.js";
 
 const ID = "S-RR-01";
 

@@ -12,17 +12,9 @@ import { keepContract, sampleContract, sampleEndpoint, serveSample } from "../te
 import { monotonic, watchLag } from "../time.js";
 import { commandSource } from "./commands.js";
 import { pairsOf } from "./illegal-commands.js";
+import { reach, statesNow } from "./reach.js";
 import { createSubject } from "./subject.js";
-import {
-  legalCommands,
-  openWalk,
-  reach,
-  settle,
-  statesNow,
-  takeWalk,
-  type Walk,
-  walkSteps,
-} from "./walker.js";
+import { legalCommands, openWalk, settle, takeWalk, type Walk, walkSteps } from "./walker.js";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -4,7 +4,8 @@
  */
 
 import fc from "fast-check";
-import type { Endpoint, Json, Lifecycle } from "../../src/contract/contract.js";
+import type { Endpoint, Json } from "../../src/contract/contract.js";
+import type { Legality } from "../../src/contract/lifecycle.js";
 import type { Case, CheckContext, Tester } from "../check.js";
 import { answerBound, UPPER_GRACE_MS } from "../time.js";
 import { type CommandSource, identifiersOf, personalise } from "./commands.js";
@@ -78,7 +79,7 @@ export function legalCommands(walk: Walk): LegalCommand[] {
 
 /** The commands, with their payloads, that the Monitor calls so now. */
 export function commandsThatAre(
-  verdict: "legal" | "illegal",
+  verdict: Legality,
   walk: Walk,
   names: readonly string[] = walk.source.names,
 ): LegalCommand[] {
@@ -163,111 +164,4 @@ export function isOwed(endpoint: Endpoint, tester: Tester): boolean {
     const lifecycle = endpoint.lifecycles.find((one) => one.name === view.lifecycle);
     return lifecycle?.obligations.some((one) => view.states.some((state) => one.in.includes(state))) === true;
   });
-}
-
-/** How {@link reach} went about it. */
-export interface ReachOptions {
-  /** Rotates the payloads, so that another attempt takes another way. */
-  readonly attempt: number;
-  /** When to give up, on the case's clock. */
-  readonly deadline: number;
-}
-
-/** How often the Monitor is asked again while it cannot tell the states apart (milliseconds): its clocks decide too. */
-const LOOK_MS = 50;
-
-/** The longest way: a state that needs more moves is not looked for. */
-const MAX_MOVES = 24;
-
-/** Goes to a state of a lifecycle by the shortest way known; false when the subject did not come along in time. */
-export async function reach(
-  walk: Walk,
-  lifecycle: Lifecycle,
-  target: string,
-  options: ReachOptions,
-): Promise<boolean> {
-  const { tester, context } = walk;
-  const futile = new Set<string>();
-  let turn = options.attempt;
-  for (let moves = 0; moves < MAX_MOVES; ) {
-    if (tester.end !== undefined || tester.now() >= options.deadline) return false;
-    const here = statesNow(walk, lifecycle);
-    if (here.every((state) => state === target)) return true;
-    if (here.length > 1) {
-      await nextEvent(walk, Math.min(LOOK_MS, options.deadline - tester.now()));
-      continue;
-    }
-    const [state = lifecycle.initial] = here;
-    const edge = firstEdge(context.endpoint, lifecycle, state, target, futile);
-    if (edge === undefined) return false;
-    moves += 1;
-    if (edge.kind === "event") {
-      const patience = Math.min(context.quietMs(), options.deadline - tester.now());
-      if (!(await nextEvent(walk, patience))) futile.add(edgeKey(state, edge));
-      continue;
-    }
-    const [command] = commandsThatAre("legal", walk, [edge.name]);
-    const payload = command?.payloads[turn % command.payloads.length];
-    turn += 1;
-    if (payload === undefined) futile.add(edgeKey(state, edge));
-    else tester.command(edge.name, payload);
-  }
-  return false;
-}
-
-/** The states in which the instance of the walk may be now. */
-export function statesNow(walk: Walk, lifecycle: Lifecycle): readonly string[] {
-  const view = walk.tester.monitor
-    .configurations()
-    .find(
-      (one) =>
-        one.lifecycle === lifecycle.name &&
-        (lifecycle.scope === "connection" || one.key === JSON.stringify(walk.identifiers[0])),
-    );
-  return view?.states ?? [lifecycle.initial];
-}
-
-interface Edge {
-  readonly kind: "command" | "event";
-  readonly name: string;
-  readonly to: string;
-}
-
-/** The first edge of a shortest way; `$other` and closing are no ways to go, and what proved futile is left out. */
-function firstEdge(
-  endpoint: Endpoint,
-  lifecycle: Lifecycle,
-  from: string,
-  target: string,
-  futile: ReadonlySet<string>,
-): Edge | undefined {
-  const first = new Map<string, Edge>();
-  const queue = [from];
-  const seen = new Set([from]);
-  for (let state = queue.shift(); state !== undefined; state = queue.shift()) {
-    for (const edge of edgesFrom(endpoint, lifecycle, state)) {
-      if (seen.has(edge.to) || futile.has(edgeKey(state, edge))) continue;
-      seen.add(edge.to);
-      const start = first.get(state) ?? edge;
-      first.set(edge.to, start);
-      if (edge.to === target) return start;
-      queue.push(edge.to);
-    }
-  }
-  return undefined;
-}
-
-function edgesFrom(endpoint: Endpoint, lifecycle: Lifecycle, state: string): Edge[] {
-  const commands = new Set(endpoint.commands.map((message) => message.name));
-  return lifecycle.transitions
-    .filter(({ from, to }) => (from.includes(state) || from.includes("*")) && to !== "=" && to !== "$closed")
-    .flatMap(({ on, to }) =>
-      on
-        .filter((name) => name !== "$other")
-        .map((name): Edge => ({ kind: commands.has(name) ? "command" : "event", name, to })),
-    );
-}
-
-function edgeKey(state: string, edge: Edge): string {
-  return JSON.stringify([state, edge.kind, edge.name]);
 }

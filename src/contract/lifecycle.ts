@@ -65,6 +65,12 @@ export interface InstanceView {
 /** Legal in every configuration, in none, or in some of them (or by `may`). */
 export type Legality = "legal" | "illegal" | "undecided";
 
+/** A transition, by its position in its lifecycle. */
+export interface TakenBy {
+  readonly lifecycle: string;
+  readonly transition: number;
+}
+
 /** Watches one connection. All times are milliseconds on one monotonic clock and never go back. */
 export interface LifecycleMonitor {
   sent(frame: SentFrame, atMs: number): void;
@@ -82,6 +88,8 @@ export interface LifecycleMonitor {
   configurations(): readonly InstanceView[];
   /** Whether the server could take a command now. */
   legalNow(command: { readonly name: string; readonly payload: unknown }): Legality;
+  /** The transitions that would certainly take a command now. */
+  taking(command: { readonly name: string; readonly payload: unknown }): readonly TakenBy[];
   /** More than 256 configurations: the verdict is inconclusive. */
   readonly overflow: boolean;
   /** By lifecycle: states that were certainly reached, positions of transitions that were certainly taken. */

@@ -159,6 +159,26 @@ export class Instance {
     return others.every((answer) => answer === first) ? first : "undecided";
   }
 
+  /** Position of the transition that would take a command now; undefined where configurations differ or one waits. */
+  taking(move: Move): number | undefined {
+    if (this.lost) return undefined;
+    const steps = this.#configurations.map(({ state, memory, pending }) =>
+      pending.length > 0 ? undefined : this.automaton.first(state, memory, move)?.index,
+    );
+    const [first] = steps;
+    return steps.every((index) => index === first) ? first : undefined;
+  }
+
+  /** The server has closed the connection as it was told to: what led to that was taken. */
+  countClosed(): void {
+    if (this.lost) return;
+    const closed = this.#configurations.filter(({ state }) => state === CLOSED);
+    const [first, ...others] = closed;
+    for (const index of first?.via ?? []) {
+      if (others.every(({ via }) => via.includes(index))) this.#visits.transitions.add(index);
+    }
+  }
+
   /** Gives up: nothing that follows is judged. */
   lose(): void {
     this.lost = true;

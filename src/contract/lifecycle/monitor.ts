@@ -9,6 +9,7 @@ import type {
   LifecycleViolation,
   ReceivedFrame,
   SentFrame,
+  TakenBy,
 } from "../lifecycle.js";
 import { Automaton, CLOSED, fitsWhen, keyOf, type Move } from "./automaton.js";
 import type { Bounds, Configuration, Deadline } from "./configuration.js";
@@ -137,6 +138,7 @@ export class Monitor implements LifecycleMonitor {
     if (this.#over) return;
     this.advance(atMs);
     this.#over = true;
+    if (info.by === "server") for (const instance of this.#closing) instance.countClosed();
     if (info.by === "client" || info.explained === true || this.#endpoint.lifecycles.length === 0) return;
     if (this.#ledger.closes || this.#closeExcused || this.#anyLost) return;
     if (this.#closing.size > 0) {
@@ -192,6 +194,19 @@ export class Monitor implements LifecycleMonitor {
     });
     if (answers.includes("illegal")) return "illegal";
     return answers.includes("undecided") ? "undecided" : "legal";
+  }
+
+  taking(command: { readonly name: string; readonly payload: unknown }): readonly TakenBy[] {
+    if (this.#over || this.#closing.size > 0) return [];
+    return this.#automata.flatMap((watched): TakenBy[] => {
+      const { automaton } = watched;
+      if (!automaton.names(command.name)) return [];
+      const key = watched.keyPointer === undefined ? "" : keyOf(watched.keyPointer, command.payload);
+      if (key === undefined) return [];
+      const instance = watched.byKey.get(key) ?? this.#make(watched, key, this.#openedAtMs);
+      const index = instance.taking(automaton.move(command.name, command.payload));
+      return index === undefined ? [] : [{ lifecycle: automaton.lifecycle.name, transition: index }];
+    });
   }
 
   get settled(): boolean {

@@ -1,10 +1,12 @@
 /** One connection script: its own clock, transcript and identity; its connections end with it, and that is verified. */
-import type { Case, CaseViolation, ConnectOptions, Credentials, Tester } from "./check.js";
+import type { Case, CaseViolation, ConnectOptions, Tester } from "./check.js";
+import { credentialsFor, mergeHeaders } from "./credentials.js";
 import { fillingOf } from "./exchange.js";
 import { type HandshakeRequest, upgradeHeaders } from "./frames/handshake.js";
 import { RunAborted, SubjectGone, SubjectRefused } from "./interruption.js";
 import { HarnessFault } from "./judge.js";
 import { createCaseMonitor } from "./monitor.js";
+import { paceTester } from "./pacer.js";
 import type { Lease, Run } from "./run.js";
 import { commandIn, type OwnedTester, openTester } from "./tester.js";
 import { answerBound, within } from "./time.js";
@@ -85,15 +87,19 @@ async function play<T>(
     if (testers.length >= MAX_CONNECTIONS) {
       throw new HarnessFault(`A case opened more than ${MAX_CONNECTIONS} connections.`);
     }
-    if (run.signal.aborted) throw new RunAborted(reasonOf(run.signal));
     const { subject } = run;
-    const credentials = credentialsOf(run, options);
-    const query = { ...credentials.query, ...options.query };
+    // First of all: what comes after it must see the connections in the order of their numbers.
+    const credentials = await credentialsFor(options.credentials, run.config, run.authorize);
+    if (run.signal.aborted) throw new RunAborted(reasonOf(run.signal));
+    const origin = options.origin ?? subject.origin;
+    const polled = options.transport === undefined ? {} : { transport: "polling" };
+    const query = { ...credentials.query, ...polled, ...options.query };
     const resource =
       options.request?.target ?? subject.resource({ ...lease.parameters, ...options.parameters }, query);
     const key = Buffer.from(random.bytes(16)).toString("base64");
     const subprotocols = options.subprotocols ?? subject.subprotocols;
     const id = testers.length;
+    await run.pacer?.turn();
     run.record.openedConnection();
     const watched = monitor.open(id, resource, now() - lost());
     // A request that is never finished opens no session: its clocks must not run out.
@@ -110,19 +116,20 @@ async function play<T>(
           host: subject.host,
           key,
           subprotocols,
-          extra: {
-            ...(options.extensions === undefined ? {} : { "Sec-WebSocket-Extensions": options.extensions }),
-            ...(options.origin === undefined ? {} : { Origin: options.origin }),
-            "User-Agent": `${run.userAgent} (${check})`,
-            ...subject.headers,
-            ...credentials.headers,
-            ...options.headers,
-          },
+          extra: mergeHeaders(
+            options.extensions === undefined ? {} : { "Sec-WebSocket-Extensions": options.extensions },
+            { "User-Agent": `${run.userAgent} (${check})` },
+            subject.headers,
+            origin === undefined ? {} : { Origin: origin },
+            credentials.headers,
+            options.headers,
+          ),
         }),
       }),
       key,
       subprotocols,
       ...(options.extensions === undefined ? {} : { extensions: options.extensions }),
+      ...(options.transport === undefined ? {} : { transport: options.transport }),
       ...(options.early === undefined ? {} : { early: options.early }),
       ...(options.chunks === undefined ? {} : { chunks: options.chunks }),
       handshakeMs: options.handshakeMs ?? HANDSHAKE_MS,
@@ -141,11 +148,12 @@ async function play<T>(
         violation: (violation) => {
           own.push(violation);
         },
-        judged: (valid) => run.record.judged(valid),
+        judged: (valid, names) => run.record.judged(valid, names),
         answered: (ms) => run.answered(ms),
       },
     });
     testers.push(tester);
+    if (run.pacer !== undefined) paceTester(tester, run.pacer);
     if (options.chunks?.upTo !== undefined) {
       await within(tester.requested, HANDSHAKE_MS, run.signal);
       return tester;
@@ -201,11 +209,6 @@ async function play<T>(
     }
     if (!closed) run.leaked(`a connection of the case "${label}" of ${check} could not be closed`);
   }
-}
-
-function credentialsOf(run: Run, { credentials }: ConnectOptions): Credentials {
-  if (credentials === "none") return {};
-  return credentials ?? run.config.identities[0] ?? {};
 }
 
 function bent(change: ConnectOptions["request"], ordinary: HandshakeRequest): HandshakeRequest {

@@ -32,6 +32,10 @@ export interface CheckResult {
   readonly counterexample?: Json;
   readonly replay?: { readonly seed: number; readonly path?: string };
   readonly flaky?: boolean;
+  /** Of so many runs of one case so many failed. */
+  readonly flakiness?: { readonly failures: number; readonly runs: number };
+  /** The machine was too slow to tell: the runner tries once more when nothing else runs. */
+  readonly tooLate?: true;
   /** Numbers of the Autobahn cases that were really run. */
   readonly autobahn?: readonly string[];
   /** The transcript of the (shrunk) failing case. */
@@ -196,8 +200,13 @@ export interface CheckContext {
   readonly config: SubjectConfig;
   /** The subject's process, where the kit started it. */
   readonly process: SubjectProcess | undefined;
-  /** True when the user's selection takes in the case with this Autobahn number; without such a selection always. */
-  selectsCase(autobahn: string): boolean;
+  /**
+   * True when the user's selection takes in the case with this Autobahn number, or (undefined) one without a number;
+   * always where this check was not selected by such numbers alone.
+   */
+  selectsCase(autobahn: string | undefined): boolean;
+  /** Tells that something was tried again and came out otherwise, and why: the report counts it. */
+  retried?(why: string): void;
 }
 
 /** Who connects: what the handshake carries, and what is sent first. */
@@ -247,6 +256,8 @@ export interface RunRecord {
   /** Messages of the subject that were judged, and those of them that were valid. */
   readonly events: number;
   readonly validEvents: number;
+  /** Names of the messages that valid events were, or may have been. */
+  readonly eventNames: ReadonlySet<string>;
   readonly violations: readonly RecordedViolation[];
   /** What of the lifecycles the cases that are over have certainly been through. */
   readonly coverage: Coverage;
@@ -316,6 +327,8 @@ export interface ConnectOptions {
   readonly chunks?: RequestChunks;
   /** How long the handshake may take (milliseconds); default 5000. */
   readonly handshakeMs?: number;
+  /** Under Socket.IO: the session begins by long polling, and stays there or is upgraded to a WebSocket. */
+  readonly transport?: "polling" | "upgrade";
   /** The Origin header. */
   readonly origin?: string;
   /** The Sec-WebSocket-Extensions header. */
@@ -343,6 +356,8 @@ export interface CaseViolation {
 /** A check: the property that decides one requirement. */
 export interface Check {
   readonly id: string;
+  /** Numbers of the Autobahn test suite's cases that it can play. */
+  readonly autobahn?: readonly string[];
   /** It opens no connection: it judges what the others have seen, and runs last. */
   readonly passive?: true;
   /** It is cheap and central: part of the profile `smoke`. */

@@ -47,6 +47,8 @@ export interface ConnectionOptions {
   readonly early?: Uint8Array;
   /** How the bytes of the request are cut. */
   readonly chunks?: RequestChunks;
+  /** A text that the transport has the client say first. */
+  readonly opening?: string;
   /** For the opening handshake, and again for the transport's own (milliseconds). */
   readonly handshakeMs: number;
   readonly answerPings: boolean;
@@ -93,6 +95,8 @@ export interface Connection {
   note(entry: Omit<TranscriptEntry, "connection" | "atMs">, atMs: number): void;
   /** Sends a frame of the contract; `ackId` asks for an acknowledgement. */
   send(text: string, ackId?: number): void;
+  /** Sends a text of the transport's own. */
+  sendText(text: string): void;
   sendFrame(spec: FrameSpec, label?: string): void;
   sendRaw(bytes: Uint8Array, label: string): void;
   /** Says goodbye as the transport has it, then sends a Close frame; once. */
@@ -168,6 +172,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     handshake = outcome;
     if (outcome.kind === "accepted") {
       handshakeFaults = judgeResponse(outcome.response, options.key, options.subprotocols);
+      if (options.opening !== undefined) sendText(options.opening);
       if (layer.readyAtOpen) ready = true;
       else await within(Promise.race([readiness, socket.closed]), options.handshakeMs, options.signal);
       return;
@@ -396,6 +401,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     isOver,
     note,
     send: (text, ackId) => sendText(layer.write(text, ackId)),
+    sendText,
     sendFrame,
     sendRaw(bytes, label) {
       socket.write(bytes);

@@ -34,6 +34,7 @@ export function createContext(run: Run, check: string): CheckContext {
     profile: run.profile,
     config: run.config,
     process: run.process,
-    selectsCase: run.selectsCase,
+    selectsCase: (autobahn) => run.selectsCase(check, autobahn),
+    retried: run.retried,
   };
 }

@@ -4,9 +4,12 @@
  */
 import type { Endpoint } from "../src/contract/contract.js";
 import type { Coverage, RecordedViolation, RunRecord, SubjectConfig, SubjectProcess } from "./check.js";
+import { type Authorize, NO_CONFIG } from "./credentials.js";
 import { HarnessFault, type Judge } from "./judge.js";
+import type { Pacer } from "./pacer.js";
 import { PROFILES, type Profile } from "./profile.js";
 import { type Random, seededRandom } from "./random.js";
+import type { CaseSelector } from "./selection.js";
 import type { Subject } from "./server/subject.js";
 import { answerBound, type Clock, type LagWatch } from "./time.js";
 import { chooseWitness, type Witness } from "./witness.js";
@@ -43,21 +46,22 @@ export interface RunOptions {
   /** Default `ci`. */
   readonly profile?: Profile;
   readonly config?: SubjectConfig;
+  /** Gives fresh credentials for each connection of the first identity. */
+  readonly authorize?: Authorize;
   /** The subject's process, where the kit started it. */
   readonly process?: SubjectProcess;
+  /** Slows down what the kit sends. */
+  readonly pacer?: Pacer;
   /** Which Autobahn cases the user selected; default all. */
-  readonly selectsCase?: (autobahn: string) => boolean;
+  readonly selectsCase?: CaseSelector;
 }
-
-/** Nothing is known of the subject beside the document. */
-const NO_CONFIG: SubjectConfig = { identities: [], rejected: {}, payloads: {}, domain: {} };
 
 /** One run. */
 export interface Run extends Omit<RunOptions, "process"> {
   readonly profile: Profile;
   readonly config: SubjectConfig;
   readonly process: SubjectProcess | undefined;
-  readonly selectsCase: (autobahn: string) => boolean;
+  readonly selectsCase: CaseSelector;
   readonly endpoint: Endpoint;
   readonly random: Random;
   /** T, scaled (milliseconds). */
@@ -69,6 +73,11 @@ export interface Run extends Omit<RunOptions, "process"> {
   /** What the kit failed to give back: each is a harness fault. */
   readonly leaks: readonly string[];
   leaked(what: string): void;
+  /** What was tried again, and why. */
+  readonly retries: readonly string[];
+  retried(why: string): void;
+  /** How many cases can live at once: no more than there are addresses that they do not share. */
+  readonly places: number;
   /** How long a negative is watched (milliseconds). */
   quietMs(): number;
   /** The subject took so long to answer. */
@@ -88,7 +97,7 @@ export interface Lease {
 export interface MutableRecord extends RunRecord {
   openedCase(): void;
   openedConnection(): void;
-  judged(valid: boolean): void;
+  judged(valid: boolean, names: readonly string[]): void;
   violated(violation: RecordedViolation): void;
   /** A connection has been through these. */
   visited(coverage: Coverage): void;
@@ -102,9 +111,11 @@ export function createRun(options: RunOptions): Run {
   const { endpoint } = judge;
   const answers: number[] = [];
   const leaks: string[] = [];
+  const retries: string[] = [];
   const maxCases = Math.min(options.maxCases ?? MAX_CASES, MAX_CASES);
   const answerMs = options.patienceMs ?? answerBound(endpoint.protocol.answerMs, options.timeScale);
-  const slots = createSlots(subject.addresses(maxCases), maxCases);
+  const addresses = subject.addresses(maxCases);
+  const slots = createSlots(addresses, maxCases);
   return {
     ...options,
     profile: options.profile ?? PROFILES.ci,
@@ -120,6 +131,11 @@ export function createRun(options: RunOptions): Run {
     leaked: (what) => {
       leaks.push(what);
     },
+    retries,
+    retried: (why) => {
+      retries.push(why);
+    },
+    places: Math.min(addresses.length, maxCases),
     witness: chooseWitness(judge, { timeScale: options.timeScale, answerMs }),
     quietMs: () => Math.min(QUIET.mostMs, Math.max(QUIET.leastMs, QUIET.factor * slowAnswer(answers))),
     answered: (ms) => {
@@ -188,6 +204,7 @@ function createRecord(): MutableRecord {
   };
   let cases = 0;
   let connections = 0;
+  const eventNames = new Set<string>();
   let events = 0;
   let validEvents = 0;
   return {
@@ -203,6 +220,7 @@ function createRecord(): MutableRecord {
     get validEvents() {
       return validEvents;
     },
+    eventNames,
     violations,
     coverage,
     visited: ({ states, transitions }) => {
@@ -215,8 +233,9 @@ function createRecord(): MutableRecord {
     openedConnection: () => {
       connections += 1;
     },
-    judged: (valid) => {
+    judged: (valid, names) => {
       events += 1;
+      for (const name of names) eventNames.add(name);
       if (valid) validEvents += 1;
     },
     violated: (violation) => {

@@ -1,6 +1,6 @@
 /** Which checks a run runs: ids or their beginnings, globs over ids, and case numbers of the Autobahn test suite. */
 import type { Check } from "./check.js";
-import { requirementOf, requirements } from "./requirements.js";
+import { requirements } from "./requirements.js";
 import { UsageError } from "./server/subject.js";
 
 /** What the user selected. */
@@ -20,11 +20,32 @@ export function selectChecks(checks: readonly Check[], selection: Selection): re
   return selected;
 }
 
+/** Says whether a check plays a case: by its Autobahn number, or (undefined) one that has none. */
+export type CaseSelector = (check: string, autobahn: string | undefined) => boolean;
+
+/**
+ * Which cases of its checks a run plays: all of them, but where a check was selected by Autobahn numbers alone, only
+ * those that are named.
+ */
+export function caseSelector({ only = [] }: Selection): CaseSelector {
+  const numbers = only.flatMap((one) => numbersOf(one) ?? []);
+  const ids = only.filter((one) => numbersOf(one) === undefined).map(globOfId);
+  return (check, autobahn) => {
+    if (numbers.length === 0 || ids.some((pattern) => pattern.test(check))) return true;
+    return autobahn !== undefined && numbers.some((pattern) => pattern.test(autobahn));
+  };
+}
+
 function match(checks: readonly Check[], selector: string): readonly Check[] {
-  const fits = selectorOf(selector);
-  const found = checks.filter(({ id }) => fits(id));
+  const numbers = numbersOf(selector);
+  const pattern = numbers ?? globOfId(selector);
+  const found = checks.filter(({ id, autobahn = [] }) =>
+    numbers === undefined ? pattern.test(id) : autobahn.some((one) => pattern.test(one)),
+  );
   if (found.length > 0) return found;
-  const planned = requirements.filter(({ id }) => fits(id)).map(({ id }) => id);
+  const planned = requirements
+    .filter(({ id }) => numbers === undefined && pattern.test(id))
+    .map(({ id }) => id);
   if (planned.length > 0) {
     throw new UsageError(
       `"${selector}" matches ${planned.join(", ")}, which ${planned.length === 1 ? "is" : "are"} in the catalogue but not built yet. \`wireproof list\` shows what is.`,
@@ -35,18 +56,14 @@ function match(checks: readonly Check[], selector: string): readonly Check[] {
   );
 }
 
-function selectorOf(selector: string): (id: string) => boolean {
-  const [, cases] = /^autobahn:(.+)$/.exec(selector) ?? [];
-  if (cases === undefined) {
-    const pattern = globOf(selector.includes("*") ? selector : `${selector}*`);
-    return (id) => pattern.test(id);
-  }
-  const pattern = globOf(cases);
-  return (id) =>
-    (requirementOf(id)?.autobahn ?? []).some(
-      // A requirement may cover a whole group: then any case of the group selects it.
-      (covered) => pattern.test(covered) || (covered.endsWith("*") && globOf(covered).test(cases)),
-    );
+/** The pattern of a selector of Autobahn cases; undefined for one of ids. */
+function numbersOf(selector: string): RegExp | undefined {
+  const [, cases] = /^autobahn:(.+)$/i.exec(selector) ?? [];
+  return cases === undefined ? undefined : globOf(cases);
+}
+
+function globOfId(selector: string): RegExp {
+  return globOf(selector.includes("*") ? selector : `${selector}*`);
 }
 
 function globOf(glob: string): RegExp {

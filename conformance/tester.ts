@@ -13,6 +13,7 @@ import { excerpt, HarnessFault, type Judge } from "./judge.js";
 import { layerOf } from "./layer.js";
 import type { ConnectionMonitor } from "./monitor.js";
 import { ordinaryPayload } from "./payloads.js";
+import { openPollingConnection, type PollingTransport } from "./socket-io/polling-connection.js";
 import { delay } from "./time.js";
 import type { TranscriptEntry } from "./transcript.js";
 import { createWaiting, reasonOf } from "./waiting.js";
@@ -30,6 +31,8 @@ export interface TesterOptions extends Omit<ConnectionOptions, "layer" | "listen
   readonly lost: () => number;
   /** Silence after which the subject may give this connection up (milliseconds), if it declares any. */
   readonly patienceMs: number | undefined;
+  /** Under Socket.IO: the session begins by long polling, and stays there or is upgraded. */
+  readonly transport?: PollingTransport;
   readonly observer: TesterObserver;
 }
 
@@ -38,7 +41,7 @@ export interface TesterObserver {
   entry(entry: TranscriptEntry): void;
   violation(violation: CaseViolation): void;
   /** A message was judged. */
-  judged(valid: boolean): void;
+  judged(valid: boolean, names: readonly string[]): void;
   /** The subject took so long (milliseconds) for the first message after something was sent. */
   answered(ms: number): void;
 }
@@ -70,7 +73,8 @@ export function openTester(options: TesterOptions): OwnedTester {
   // A frame may wait in the kernel while the kit's loop is late: the clocks of the contract stand still meanwhile.
   const monitorTime = (atMs: number): number => atMs - options.lost();
 
-  const connection = openConnection({
+  const { transport } = options;
+  const connectionOptions: ConnectionOptions = {
     ...options,
     answerPings: options.answerHeartbeat,
     layer: layerOf(endpoint, options.answerHeartbeat),
@@ -84,7 +88,11 @@ export function openTester(options: TesterOptions): OwnedTester {
       ended: onEnd,
       changed: waiting.changed,
     },
-  });
+  };
+  const connection =
+    transport === undefined
+      ? openConnection(connectionOptions)
+      : openPollingConnection(connectionOptions, transport);
 
   function onEnd(info: CloseInfo): void {
     end = explained(info);
@@ -109,9 +117,12 @@ export function openTester(options: TesterOptions): OwnedTester {
     // Where the document declares no event there is nothing to hold the frame against.
     const fault = endpoint.events.length === 0 ? undefined : judgement.fault;
     const text = typeof frame === "string" ? frame : excerpt(frame);
-    observer.judged(fault === undefined);
+    observer.judged(fault === undefined, names);
     messages.push({ atMs, connection: id, text, result, names, payload });
-    const shown = fault === undefined ? {} : { fault: `${fault.check}: ${fault.got}` };
+    // The Monitor looks first: what it finds stands beside the message in the transcript.
+    const [broken] = disposing ? [] : monitor.received(judgement, monitorTime(atMs));
+    const found = fault ?? broken;
+    const shown = found === undefined ? {} : { fault: `${found.check}: ${found.got}` };
     connection.note(
       {
         direction: "received",
@@ -125,7 +136,6 @@ export function openTester(options: TesterOptions): OwnedTester {
     );
     if (!disposing) {
       if (fault !== undefined) observer.violation({ connection: id, atMs, ...fault });
-      monitor.received(judgement, monitorTime(atMs));
       answerHeartbeat(names, payload);
     }
     waiting.changed();
@@ -154,8 +164,12 @@ export function openTester(options: TesterOptions): OwnedTester {
     requested: connection.requested,
     monitor: monitor.lifecycle,
     messages,
-    frames: connection.frames,
-    pongs: connection.pongs,
+    get frames() {
+      return connection.frames;
+    },
+    get pongs() {
+      return connection.pongs;
+    },
     get end() {
       return end;
     },

@@ -1,4 +1,5 @@
 /** From verdicts to an exit code: what counts, and when too little was tested. */
+import type { BaselineNote } from "./baseline.js";
 import type { Verdict } from "./check.js";
 import type { Level } from "./requirements.js";
 
@@ -10,11 +11,19 @@ export const MIN_COVERAGE = 0.8;
 
 /** What the exit code is decided on. */
 export interface Decision {
-  readonly outcomes: readonly { readonly level: Level; readonly verdict: Verdict }[];
+  readonly outcomes: readonly {
+    readonly level: Level;
+    readonly verdict: Verdict;
+    /** What the baseline says to it. */
+    readonly baseline?: BaselineNote;
+    readonly id?: string;
+  }[];
   /** Faults of the kit itself. */
   readonly harnessFaults: number;
   /** True when a witness was given at least once. */
   readonly witnessed: boolean;
+  /** The user ended the run before its end. */
+  readonly stopped?: boolean;
   readonly minCoverage?: number;
   /** A warning counts as a failure. */
   readonly strict?: boolean;
@@ -26,9 +35,26 @@ export function decideExit(decision: Decision): { readonly exitCode: ExitCode; r
   if (decision.harnessFaults > 0) {
     return { exitCode: 2, reason: "the kit itself failed: its verdicts are not to be trusted" };
   }
-  const failed = outcomes.filter(({ verdict }) => verdict === "fail" || (strict && verdict === "warn"));
+  const failed = outcomes.filter(
+    ({ verdict, baseline }) =>
+      baseline?.state !== "known" && (verdict === "fail" || (strict && verdict === "warn")),
+  );
   if (failed.length > 0) {
     return { exitCode: 1, reason: `${failed.length} of ${outcomes.length} checks failed` };
+  }
+  const outdated = outcomes.filter(({ baseline }) => ["stale", "expired"].includes(baseline?.state ?? ""));
+  if (outdated.length > 0) {
+    const entries = outdated.map(({ id, baseline }) =>
+      baseline?.state === "stale" ? `${id} passes` : `${id} expired on ${baseline?.expires}`,
+    );
+    return { exitCode: 1, reason: `the baseline is out of date: ${entries.join(", ")}; correct its entries` };
+  }
+  if (decision.stopped === true) {
+    const open = outcomes.filter(({ verdict }) => verdict === "inconclusive").length;
+    return {
+      exitCode: 3,
+      reason: `the run was stopped: ${open} of ${outcomes.length} checks were not decided`,
+    };
   }
   if (!decision.witnessed) {
     return { exitCode: 3, reason: "the server never gave a witness: nothing is proved" };
@@ -43,7 +69,13 @@ export function decideExit(decision: Decision): { readonly exitCode: ExitCode; r
       reason: `only ${decided} of ${applicable} applicable MUST checks were decided (${share} %, wanted ${wanted} %)`,
     };
   }
-  return { exitCode: 0, reason: "the server conforms as far as it was tested" };
+  const known = outcomes.filter(
+    ({ verdict, baseline }) =>
+      baseline?.state === "known" && (verdict === "fail" || (strict && verdict === "warn")),
+  ).length;
+  const but =
+    known === 0 ? "" : `, but for ${known === 1 ? "a failure" : `${known} failures`} of the baseline`;
+  return { exitCode: 0, reason: `the server conforms as far as it was tested${but}` };
 }
 
 /** How many of the MUST checks that apply came to a verdict about the subject. */

@@ -1,5 +1,6 @@
 /** The report of a run as data; `schemas/report.json` describes its JSON. */
 import type { Json } from "../../src/contract/contract.js";
+import type { BaselineNote } from "../baseline.js";
 import type { Verdict } from "../check.js";
 import type { Level } from "../requirements.js";
 import type { TranscriptEntry } from "../transcript.js";
@@ -45,7 +46,9 @@ export interface ReportedRun {
   readonly events: number;
   /** The evidence that rows rest on, in words; absent: the document offers none. */
   readonly witness?: string;
-  /** The longest that the kit's own loop was late (milliseconds). */
+  /** What was tried again, and why: a machine too slow to tell, a failure that did not repeat. */
+  readonly retries?: readonly string[];
+  /** The longest that the kit itself was late: its loop, or a round trip between two ends of its own (milliseconds). */
   readonly worstLagMs: number;
 }
 
@@ -67,8 +70,12 @@ export interface Outcome {
   readonly counterexample?: Json;
   readonly replay?: { readonly seed: number; readonly path?: string; readonly command: string };
   readonly flaky: boolean;
+  /** Of so many runs of one case so many failed. */
+  readonly flakiness?: { readonly failures: number; readonly runs: number };
   readonly durationMs: number;
   readonly notes?: readonly string[];
+  /** What the baseline says to it. */
+  readonly baseline?: BaselineNote;
   readonly transcript: readonly TranscriptEntry[];
 }
 

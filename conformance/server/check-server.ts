@@ -2,17 +2,24 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import type { Contract, Endpoint } from "../../src/contract/contract.js";
+import { applyBaseline, type Baseline, checkBaseline } from "../baseline.js";
+import { startCanary, worseOf } from "../canary.js";
 import type { Check, SubjectConfig } from "../check.js";
+import { withKnownGood } from "../config.js";
+import { type Authorize, separateCredentials } from "../credentials.js";
 import { createJudge } from "../judge.js";
-import { PROFILES, type ProfileName } from "../profile.js";
+import { createPacer, safeRate } from "../pacer.js";
+import { PROFILES, type Profile, type ProfileName } from "../profile.js";
 import { type Report, summarise } from "../report/report.js";
 import { REQUIREMENT_SET } from "../requirements.js";
 import { createRun } from "../run.js";
-import { type Selection, selectChecks } from "../selection.js";
-import { monotonic, watchLag } from "../time.js";
+import { caseSelector, type Selection, selectChecks } from "../selection.js";
+import { type LagWatch, monotonic, watchLag } from "../time.js";
 import { decideExit } from "../verdict.js";
 import { serverChecks } from "./catalogue.js";
 import { Execution, type ExecutionOptions } from "./execution.js";
+import { belongsTo } from "./plan.js";
+import type { StartedSubject } from "./process.js";
 import { createSubject, type SubjectOptions, UsageError } from "./subject.js";
 
 /** What to check, and how. */
@@ -36,6 +43,19 @@ export interface CheckServerOptions extends Omit<SubjectOptions, "endpoint">, Se
   readonly strict?: boolean;
   readonly profile?: ProfileName;
   readonly config?: SubjectConfig;
+  /** Gives fresh credentials for each connection of the first identity. */
+  readonly authorize?: Authorize;
+  /** Failures that are known: they do not fail the run; an entry that is out of date does. */
+  readonly baseline?: Baseline;
+  /** The run ends after so many failures. */
+  readonly maxFailures?: number;
+  /** Program and arguments of the server: it is started first, and ended with all that it started. */
+  readonly command?: readonly string[];
+  /** How long the server may take until it listens (milliseconds); default 30 000 with a command, else 0. */
+  readonly waitMs?: number;
+  /** The server's process, where the kit started it: its end is noticed at once. Whoever started it stops it. */
+  readonly subject?: StartedSubject;
+  /** Ends the run: what has been decided stays decided. */
   readonly signal?: AbortSignal;
   /** Version of the kit, for the report and the User-Agent. */
   readonly version?: string;
@@ -46,11 +66,16 @@ export interface CheckServerOptions extends Omit<SubjectOptions, "endpoint">, Se
 /** Judges a server. Throws UsageError for what the user must mend: URL, channel, selectors, or no server at all. */
 export async function checkServer(options: CheckServerOptions): Promise<Report> {
   const started = monotonic();
-  const endpoint = endpointOf(options.contract, options.channel);
-  const subject = createSubject({ ...options, endpoint });
-  const checks = selectChecks(options.checks ?? serverChecks, options);
-  const seed = options.seed ?? randomInt(0, 0x7fff_ffff);
+  const declared = endpointOf(options.contract, options.channel);
+  const settings = separateCredentials(declared, options, options.authorize !== undefined);
+  const endpoint = withKnownGood(options.contract, declared, settings.config);
+  const baseline = options.baseline ?? [];
+  checkBaseline(baseline);
+  const subject = createSubject({ ...options, ...settings, endpoint });
   const profile = PROFILES[options.profile ?? "ci"];
+  const checks = inProfile(selectChecks(options.checks ?? serverChecks, options), profile);
+  const seed = options.seed ?? randomInt(0, 0x7fff_ffff);
+  const timeScale = options.timeScale ?? 1;
   const version = options.version ?? "0.1.0";
   const controller = new AbortController();
   // Every wait of every case listens to it.
@@ -63,32 +88,53 @@ export async function checkServer(options: CheckServerOptions): Promise<Report> 
     () => controller.abort(new Error(`time ran out: the run may take ${maxMs} ms`)),
     maxMs,
   );
-  const lag = watchLag();
+  let stopWatching: (() => void) | undefined;
+  const loop = watchLag();
+  const canary = await startCanary();
+  // A safe run never sends faster than the server need bear.
+  const pacer =
+    profile.name === "safe" ? createPacer(safeRate(endpoint.protocol, timeScale), monotonic) : undefined;
+  const lag: LagWatch = {
+    ...worseOf(loop, canary),
+    // While the kit holds back what it has to say no answer to it can be due.
+    lost: () => loop.lost() + (pacer?.held() ?? 0),
+  };
   try {
     const run = createRun({
       judge: createJudge(options.contract, endpoint),
       subject,
       seed,
       runs: options.runs ?? profile.runs,
-      timeScale: options.timeScale ?? 1,
+      timeScale,
       ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
-      ...(options.maxCases === undefined ? {} : { maxCases: options.maxCases }),
+      maxCases: Math.min(options.maxCases ?? profile.maxCases, profile.maxCases),
       userAgent: `wireproof/${version}`,
       clock: monotonic,
       lag,
       signal: controller.signal,
       newUuid: randomUUID,
       profile,
-      ...(options.config === undefined ? {} : { config: options.config }),
+      ...(pacer === undefined ? {} : { pacer }),
+      ...(options.subject === undefined ? {} : { process: options.subject }),
+      selectsCase: caseSelector(options),
+      config: settings.config,
+      ...(options.authorize === undefined ? {} : { authorize: options.authorize }),
     });
     const execution = new Execution(run, checks, options, controller);
+    const { subject: started } = options;
+    stopWatching = started?.onDeath((exit) => execution.processDied(exit, started.output()));
     await execution.all();
     for (const message of run.leaks) execution.harnessFaults.push({ check: "kit", message });
-    const outcomes = execution.outcomes();
+    const outcomes = applyBaseline(
+      execution.outcomes(),
+      baseline,
+      new Date().toISOString().slice(0, "YYYY-MM-DD".length),
+    );
     const decision = decideExit({
       outcomes,
       harnessFaults: execution.harnessFaults.length,
       witnessed: run.record.validEvents > 0,
+      ...(options.signal?.aborted === true ? { stopped: true } : {}),
       ...(options.minCoverage === undefined ? {} : { minCoverage: options.minCoverage }),
       ...(options.strict === undefined ? {} : { strict: options.strict }),
     });
@@ -114,6 +160,7 @@ export async function checkServer(options: CheckServerOptions): Promise<Report> 
         connections: run.record.connections,
         events: run.record.events,
         ...(run.witness === undefined ? {} : { witness: run.witness.what }),
+        retries: run.retries,
         worstLagMs: Math.round(lag.worst()),
       },
       outcomes,
@@ -125,9 +172,21 @@ export async function checkServer(options: CheckServerOptions): Promise<Report> 
     };
   } finally {
     clearTimeout(timer);
+    stopWatching?.();
     lag.stop();
+    pacer?.stop();
+    await canary.stop();
     options.signal?.removeEventListener("abort", stop);
   }
+}
+
+/** Those of the selected checks that the profile runs. Throws {@link UsageError} when none is left. */
+function inProfile(checks: readonly Check[], profile: Profile): readonly Check[] {
+  const left = checks.filter((check) => belongsTo(check, profile));
+  if (left.length > 0) return left;
+  throw new UsageError(
+    `None of the selected checks belongs to the profile ${profile.name} (${checks.map(({ id }) => id).join(", ")}). Use --profile ci, or select others.`,
+  );
 }
 
 /** The endpoint that carries a channel. Throws {@link UsageError}. */

@@ -1,32 +1,68 @@
 /** `wireproof check server`: judges a server, prints what was found, writes reports. */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync } from "node:fs";
+import type { ProfileName } from "../../conformance/profile.js";
 import { renderReport } from "../../conformance/report/text.js";
-import { checkServer, type Progress } from "../../conformance/server/check-server.js";
+import {
+  type CheckServerOptions,
+  checkServer,
+  type Progress,
+} from "../../conformance/server/check-server.js";
+import { authorizeBy } from "./auth-command.js";
+import { readBaseline, readConfig } from "./config-file.js";
 import { chooseContract, chooseEndpoint, type Perspective } from "./document.js";
-import { UsageError } from "./failure.js";
-import type { ReportTarget } from "./program.js";
+import { EXIT, UsageError } from "./failure.js";
+import { interruption } from "./interruption.js";
+import { openReports, type ReportTarget } from "./report-files.js";
 import type { Terminal } from "./terminal.js";
 import { wireproofVersion } from "./version.js";
 
+type Pairs = Readonly<Record<string, string>>;
+
+/** The options as they are written; times in the unit that their help names. */
 export interface CheckServerVerbOptions {
   readonly url: string;
+  /** Program and arguments of the server that is to be started. */
+  readonly command?: readonly string[];
   readonly document?: string;
   readonly channel?: string;
   readonly as?: Perspective;
-  readonly seed?: number;
-  readonly runs?: number;
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
-  readonly param?: Readonly<Record<string, readonly string[]>>;
+  readonly baseline?: string;
+  readonly strict?: boolean;
+  /** Per cent. */
+  readonly minCoverage?: number;
+  readonly profile?: ProfileName;
+  readonly seed?: number;
+  readonly runs?: number;
+  /** Seconds. */
+  readonly maxTime?: number;
+  readonly maxFailures?: number;
+  readonly workers?: number;
   readonly timeScale?: number;
+  /** Milliseconds. */
+  readonly patience?: number;
+  /** Seconds. */
+  readonly wait?: number;
+  readonly config?: string;
+  readonly header?: Pairs;
+  readonly query?: Pairs;
+  readonly param?: Readonly<Record<string, readonly string[]>>;
+  readonly subprotocol?: readonly string[];
+  readonly origin?: string;
+  readonly authCommand?: readonly string[];
+  readonly ca?: string;
+  readonly insecure?: boolean;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly resolve?: Pairs;
   readonly report?: readonly ReportTarget[];
   readonly verbose?: boolean;
 }
 
 /** The exit code is the report's own: 0 conforms, 1 does not, 2 the kit failed, 3 too little was tested. */
 export async function checkServerVerb(options: CheckServerVerbOptions, terminal: Terminal): Promise<number> {
-  const { url, document, channel, as, report: targets = [], verbose = false, param, ...selection } = options;
+  const { document, channel, as, report: targets = [], verbose = false } = options;
   const contract = await chooseContract(document, as);
   if (channel !== undefined) chooseEndpoint(contract, channel);
   else if (contract.endpoints.length > 1) {
@@ -35,37 +71,126 @@ export async function checkServerVerb(options: CheckServerVerbOptions, terminal:
       `the document has several channels; say which one the server speaks with --channel (${known})`,
     );
   }
-  const report = await checkServer({
-    ...selection,
-    contract,
-    url,
-    ...(channel === undefined ? {} : { channel }),
-    ...(param === undefined ? {} : { parameters: param }),
-    version: wireproofVersion(),
-    replayCommand: (ids, seed) => replayCommand(options, ids, seed),
-    onProgress: (progress) => showProgress(progress, terminal),
+  const setup = await runOptions(options, process.env);
+  const files = await openReports(targets);
+  const interrupted = interruption(() => {
+    terminal.progress("stopping: what was reached is printed in a moment (Ctrl-C again: at once)");
   });
-  const { colors, width } = terminal;
-  terminal.result(renderReport(report, { colors, verbose, ...(width === undefined ? {} : { width }) }));
-  for (const { file } of targets) {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-    terminal.progress(`report: ${file}`);
+  try {
+    const report = await checkServer({
+      ...setup,
+      contract,
+      version: wireproofVersion(),
+      signal: interrupted.signal,
+      replayCommand: (ids, seed) => replayCommand(options, ids, seed),
+      onProgress: (progress) => {
+        files.progress(progress);
+        showProgress(progress, terminal);
+      },
+    });
+    const { colors, width } = terminal;
+    terminal.result(renderReport(report, { colors, verbose, ...(width === undefined ? {} : { width }) }));
+    for (const file of files.finish(report)) terminal.progress(`report: ${file}`);
+    // A run that was stopped proves nothing, whatever it had seen until then.
+    return interrupted.signal.aborted && report.exitCode === EXIT.ok ? EXIT.undecided : report.exitCode;
+  } finally {
+    interrupted.end();
   }
-  return report.exitCode;
+}
+
+/** The options of the kit, from those of the verb and the files that they name. What is said in a word wins over a file. */
+export async function runOptions(
+  options: CheckServerVerbOptions,
+  environment: NodeJS.ProcessEnv,
+): Promise<Omit<CheckServerOptions, "contract">> {
+  const file = options.config === undefined ? undefined : readConfig(options.config, environment);
+  const authorize =
+    options.authCommand === undefined ? undefined : await authorizeBy(options.authCommand, environment);
+  const { ca, cert, key } = options;
+  return {
+    url: options.url,
+    environment,
+    ...given("channel", options.channel),
+    ...given("command", options.command),
+    ...given("only", options.only),
+    ...given("skip", options.skip),
+    ...given("baseline", options.baseline === undefined ? undefined : readBaseline(options.baseline)),
+    ...given("strict", options.strict),
+    ...given("minCoverage", options.minCoverage === undefined ? undefined : options.minCoverage / 100),
+    ...given("profile", options.profile),
+    ...given("seed", options.seed),
+    ...given("runs", options.runs),
+    ...given("maxMs", options.maxTime === undefined ? undefined : 1000 * options.maxTime),
+    ...given("maxFailures", options.maxFailures),
+    ...given("maxCases", options.workers),
+    ...given("timeScale", options.timeScale),
+    ...given("patienceMs", options.patience),
+    ...given("waitMs", options.wait === undefined ? undefined : 1000 * options.wait),
+    ...given("config", file?.config),
+    ...given("secrets", file?.secrets),
+    headers: { ...file?.headers, ...options.header },
+    query: { ...file?.query, ...options.query },
+    parameters: { ...file?.parameters, ...options.param },
+    ...given("subprotocols", options.subprotocol ?? file?.subprotocols),
+    ...given("origin", options.origin ?? file?.origin),
+    ...given("authorize", authorize),
+    ...given("ca", ca === undefined ? undefined : readPem(ca, "--ca")),
+    ...given("cert", cert === undefined ? undefined : readPem(cert, "--cert")),
+    ...given("key", key === undefined ? undefined : readPem(key, "--key")),
+    ...given("insecure", options.insecure),
+    ...given("resolve", options.resolve),
+  };
+}
+
+/** A member where there is a value, none where there is not: an option that was not given must not be there. */
+function given<K extends string, V>(name: K, value: V | undefined): { readonly [P in K]?: V } {
+  // A computed key widens to string: the one key is K.
+  return value === undefined ? {} : ({ [name]: value } as { readonly [P in K]?: V });
+}
+
+function readPem(path: string, option: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UsageError(
+      `${option}: ${path} cannot be read (${error instanceof Error ? error.message : String(error)})`,
+    );
+  }
+  if (!text.includes("-----BEGIN ")) {
+    throw new UsageError(`${option}: ${path} is no PEM file; it has lines as -----BEGIN CERTIFICATE-----`);
+  }
+  return text;
 }
 
 /** The command that judges again what failed, with everything that was said this time; quoted for a shell. */
 export function replayCommand(options: CheckServerVerbOptions, ids: string, seed: number): string {
-  const { url, document, channel, as, runs, param = {}, timeScale } = options;
-  const words = ["wireproof", "check", "server", url];
-  if (document !== undefined) words.push("--document", document);
-  if (channel !== undefined) words.push("--channel", channel);
-  if (as !== undefined) words.push("--as", as);
-  for (const [name, values] of Object.entries(param)) words.push("--param", `${name}=${values.join(",")}`);
-  words.push("--only", ids, "--seed", `${seed}`);
-  if (runs !== undefined) words.push("--runs", `${runs}`);
-  if (timeScale !== undefined) words.push("--time-scale", `${timeScale}`);
+  const words = ["wireproof", "check", "server", options.url];
+  const add = (option: string, value: string | number | undefined): void => {
+    if (value !== undefined) words.push(option, `${value}`);
+  };
+  add("--document", options.document);
+  add("--channel", options.channel);
+  add("--as", options.as);
+  add("--profile", options.profile);
+  add("--config", options.config);
+  for (const [name, value] of Object.entries(options.header ?? {})) add("--header", `${name}: ${value}`);
+  for (const [name, value] of Object.entries(options.query ?? {})) add("--query", `${name}=${value}`);
+  for (const [name, values] of Object.entries(options.param ?? {})) add("--param", `${name}=${values}`);
+  if (options.subprotocol !== undefined) words.push("--subprotocol", ...options.subprotocol);
+  add("--origin", options.origin);
+  add("--auth-command", options.authCommand && JSON.stringify(options.authCommand));
+  add("--ca", options.ca);
+  if (options.insecure === true) words.push("--insecure");
+  add("--cert", options.cert);
+  add("--key", options.key);
+  for (const [host, address] of Object.entries(options.resolve ?? {})) add("--resolve", `${host}:${address}`);
+  add("--only", ids);
+  add("--seed", seed);
+  add("--runs", options.runs);
+  add("--time-scale", options.timeScale);
+  add("--patience", options.patience);
+  if (options.command !== undefined) words.push("--", ...options.command);
   return words
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
     .join(" ");
@@ -73,8 +198,8 @@ export function replayCommand(options: CheckServerVerbOptions, ids: string, seed
 
 /** Enough to see that it goes on, and where it takes its time. */
 function showProgress(progress: Progress, terminal: Terminal): void {
+  if (progress.kind !== "finished") return;
   const { done, total } = progress;
-  if (progress.kind === "started") return;
   const { id, verdict, durationMs } = progress.outcome;
   terminal.status(`[${done}/${total}] ${id} ${verdict} (${(durationMs / 1000).toFixed(1)} s)`);
 }

@@ -42,8 +42,8 @@ export interface ConnectionMonitor {
     what: { readonly names: readonly string[]; readonly payload: unknown } | undefined,
     atMs: number,
   ): void;
-  /** A judged event. Its own fault is not repeated here: it stands in the judgement. */
-  received(judgement: Judgement, atMs: number): void;
+  /** A judged event, and what it breaks. Its own fault is not repeated here: it stands in the judgement. */
+  received(judgement: Judgement, atMs: number): readonly CaseViolation[];
   closed(info: CloseInfo): void;
 }
 
@@ -167,17 +167,19 @@ export function createCaseMonitor(options: CaseMonitorOptions): CaseMonitor {
         collect(connection);
       },
       received(judgement, atMs) {
-        if (connection.blocked !== undefined) return;
+        if (connection.blocked !== undefined) return [];
         if (judgement.fault !== undefined) {
           connection.blocked = judgement.fault.check;
-          return;
+          return [];
         }
+        const before = violations.length;
         heard += 1;
         watchFirst(id, judgement, heard, atMs);
         watchFields(id, invariants, judgement, atMs);
         lifecycle.received({ names: [...judgement.names], payload: judgement.payload }, atMs);
         introduce(options.endpoint, watched, atMs);
         collect(connection);
+        return violations.slice(before);
       },
       closed(info) {
         if (connection.blocked !== undefined) return;

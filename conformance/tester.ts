@@ -120,7 +120,8 @@ export function openTester(options: TesterOptions): OwnedTester {
     observer.judged(fault === undefined, names);
     messages.push({ atMs, connection: id, text, result, names, payload });
     // The Monitor looks first: what it finds stands beside the message in the transcript.
-    const [broken] = disposing ? [] : monitor.received(judgement, monitorTime(atMs));
+    const seen = disposing ? [] : monitor.received(judgement, monitorTime(atMs));
+    const broken = seen.find(({ late }) => late !== true);
     const found = fault ?? broken;
     const shown = found === undefined ? {} : { fault: `${found.check}: ${found.got}` };
     connection.note(

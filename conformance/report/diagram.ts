@@ -105,15 +105,8 @@ function pauseBefore(ms: number, frame: Frame, y: number, parts: string[]): numb
   if (ms < 20) return 0;
   const way = Math.min(46, 9 * Math.log10(ms / 10));
   if (ms < PAUSE_MS) return way;
-  const x = frame.axis + 4;
   parts.push(
-    `<line class="pause" x1="${x}" y1="${y - 10}" x2="${x}" y2="${y + way}"/>`,
-    text(
-      x + 8,
-      y + way / 2,
-      "pause-text time",
-      ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`,
-    ),
+    `<text class="pause-text time" x="${frame.axis - 8}" y="${y + way / 2 - 2}" text-anchor="end">⋮ ${ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`}</text>`,
   );
   return way + 6;
 }

@@ -9,6 +9,11 @@ const SIGNS: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
+/** A sentence of ours: what stands in backticks is code. */
+export function proseHtml(text: string): string {
+  return escapeHtml(text).replace(/`([^`]+)`/g, "<code>$1</code>");
+}
+
 /** For the content of an element and for an attribute in quotes. Line feeds stay. */
 export function escapeHtml(text: string): string {
   return printable(text)

@@ -87,7 +87,6 @@ svg .bad { stroke: var(--fail); fill: var(--fail); }
 svg .bad-text { fill: var(--fail); }
 svg .band { fill: var(--fail-bg); }
 svg .note-text, svg .pause-text { fill: var(--soft); font-style: italic; }
-svg .pause { stroke: var(--axis); stroke-width: 1.5; stroke-dasharray: 1 3; fill: none; }
 svg .arrow { stroke-width: 1.6; }
 .narrow { display: none; }
 details > summary { cursor: pointer; }

@@ -4,7 +4,8 @@ import type { Verdict } from "../check.js";
 import { coverage } from "../verdict.js";
 import { adviceOf } from "./advice.js";
 import { drawDiagram } from "./diagram.js";
-import { escapeHtml } from "./escape-html.js";
+import { escapeHtml, proseHtml } from "./escape-html.js";
+import { evidenceOf } from "./evidence.js";
 import { byFamily, familyOf } from "./family.js";
 import { STYLE } from "./html-style.js";
 import type { Outcome, Report } from "./report.js";
@@ -95,7 +96,7 @@ function heading(report: Report): string {
     `<p class="kicker">wireproof ${escapeHtml(report.wireproof)} judged the ${subject.role} at</p>`,
     `<h1>${escapeHtml(subject.url)}</h1>`,
     `<div class="banner"><strong>${words}</strong><span>${escapeHtml(report.conclusion)} · exit ${report.exitCode}</span>`,
-    advice === undefined ? "" : `<p class="next"><b>Next:</b> ${escapeHtml(advice)}</p>`,
+    advice === undefined ? "" : `<p class="next"><b>Next:</b> ${proseHtml(advice)}</p>`,
     "</div>",
     `<dl class="facts">${facts
       .map(
@@ -149,13 +150,11 @@ function finding(outcome: Outcome): string {
     `<span class="badge t-not-applicable">${escapeHtml(familyOf(id).name)}</span></h3>`;
   const parts = [
     head,
-    `<p class="rule">${escapeHtml(sentence)} (${link(clause, clauseUrl)}, ${level})</p>`,
+    `<p class="rule">${proseHtml(sentence)} (${link(clause, clauseUrl)}, ${level})</p>`,
     // Where expected and got say it all, the reason would say it again.
-    outcome.got?.startsWith(outcome.reason.replace(/…$/, ""))
-      ? ""
-      : `<p>${escapeHtml(outcome.reason)}</p>`,
+    outcome.got?.startsWith(outcome.reason.replace(/…$/, "")) ? "" : `<p>${escapeHtml(outcome.reason)}</p>`,
     pair(outcome),
-    mend === undefined ? "" : `<div class="mend"><b>Mend</b>${escapeHtml(mend)}</div>`,
+    mend === undefined ? "" : `<div class="mend"><b>Mend</b>${proseHtml(mend)}</div>`,
     counterexample === undefined || counterexample === null ? "" : caseOf(counterexample),
     diagram(outcome),
     outcome.replay === undefined
@@ -188,7 +187,8 @@ function caseOf(counterexample: Json): string {
 }
 
 function diagram(outcome: Outcome): string {
-  const { id, transcript } = outcome;
+  const { id } = outcome;
+  const transcript = evidenceOf(outcome);
   if (transcript.length === 0) return "";
   const several = new Set(transcript.map(({ connection }) => connection)).size > 1;
   const title = `What happened in the failing case of ${id}: ${transcript.length} entries between the kit and the server.`;
@@ -210,7 +210,7 @@ function openRows(outcomes: readonly Outcome[]): string {
   if (rows.length === 0) return "";
   const lines = rows.map(
     ({ id, title, verdict, reason }) =>
-      `<tr id="${id}"><td><span class="badge t-${verdict}">${SYMBOLS[verdict]} ${verdict}</span></td><td><b>${id}</b> ${escapeHtml(title)}<br><span class="soft">${escapeHtml(reason)}</span></td></tr>`,
+      `<tr id="${id}"><td><span class="badge t-${verdict}">${SYMBOLS[verdict]} ${verdict}</span></td><td><b>${id}</b> ${escapeHtml(title)}<br><span class="soft">${proseHtml(reason)}</span></td></tr>`,
   );
   return `<h2>Not decided <small>${rows.length}</small></h2>\n<div class="card fold"><table class="rows"><tbody>${lines.join("")}</tbody></table></div>`;
 }
@@ -239,8 +239,8 @@ function folded(name: string, outcomes: readonly Outcome[], verdict: Verdict): s
   const lines = rows.map((outcome) => {
     const { id, title, reason, cases, notes = [], clause, clauseUrl, durationMs } = outcome;
     const tried = cases === 0 ? "" : ` · ${cases === 1 ? "1 case" : `${cases} cases`}, ${durationMs} ms`;
-    const noted = notes.map((note) => `<br><span class="soft">${escapeHtml(note)}</span>`).join("");
-    return `<tr id="${id}"><td><b>${id}</b></td><td>${escapeHtml(title)}<br><span class="soft">${escapeHtml(reason)} · ${link(clause, clauseUrl)}${tried}</span>${noted}</td></tr>`;
+    const noted = notes.map((note) => `<br><span class="soft">${proseHtml(note)}</span>`).join("");
+    return `<tr id="${id}"><td><b>${id}</b></td><td>${escapeHtml(title)}<br><span class="soft">${proseHtml(reason)} · ${link(clause, clauseUrl)}${tried}</span>${noted}</td></tr>`;
   });
   return `<details class="card fold"><summary>${SYMBOLS[verdict]} ${name} (${rows.length})</summary><table class="rows"><tbody>${lines.join("")}</tbody></table></details>`;
 }

@@ -1,5 +1,6 @@
 /** The report as JUnit XML, which every CI system reads: a suite for each family, a case for each check. */
 import { adviceOf } from "./advice.js";
+import { evidenceOf } from "./evidence.js";
 import { byFamily } from "./family.js";
 import type { Outcome, Report } from "./report.js";
 import { drawSequence, PLAIN } from "./sequence.js";
@@ -96,7 +97,7 @@ function outputOf(outcome: Outcome): string {
   // JUnit knows no warning: a rule that SHOULD hold and does not is told in the output of a case that passes.
   if (verdict === "warn") lines.push(`warning: ${outcome.reason}`, details(outcome));
   for (const note of notes) lines.push(`note: ${note}`);
-  if (transcript.length > 0) lines.push(...drawSequence(transcript, WIDTH, PLAIN));
+  if (transcript.length > 0) lines.push(...drawSequence(evidenceOf(outcome), WIDTH, PLAIN));
   return lines.join("\n");
 }
 

@@ -2,6 +2,7 @@
 import type { Verdict } from "../check.js";
 import { coverage } from "../verdict.js";
 import { adviceOf } from "./advice.js";
+import { evidenceOf } from "./evidence.js";
 import { byFamily } from "./family.js";
 import type { Outcome, Report } from "./report.js";
 import { drawSequence, PLAIN } from "./sequence.js";
@@ -84,7 +85,7 @@ function failure(outcome: Outcome): string {
   ];
   if (outcome.transcript.length > 0) {
     parts.push(
-      `<details><summary>What happened</summary>\n\n${block(drawSequence(outcome.transcript, WIDTH, PLAIN).join("\n"))}\n\n</details>`,
+      `<details><summary>What happened</summary>\n\n${block(drawSequence(evidenceOf(outcome), WIDTH, PLAIN).join("\n"))}\n\n</details>`,
     );
   }
   if (outcome.replay !== undefined) parts.push(block(outcome.replay.command));

@@ -1,8 +1,16 @@
 /** The state rows of a server (checks: S-SM). */
 
 import type { Check } from "../check.js";
+import { firstEvent, invariants } from "./event-order.js";
 import { illegalCommands } from "./illegal-commands.js";
 import { legalWalks } from "./legal-walks.js";
+import { modelCoverage } from "./model-coverage.js";
 
 /** Checks of order and state. */
-export const stateChecks: readonly Check[] = [legalWalks, illegalCommands];
+export const stateChecks: readonly Check[] = [
+  legalWalks,
+  illegalCommands,
+  firstEvent,
+  invariants,
+  modelCoverage,
+];

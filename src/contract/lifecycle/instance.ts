@@ -271,11 +271,18 @@ export class Instance {
     if (others.every(({ state }) => state === first.state)) this.#visits.states.add(first.state);
     const certain = first.via.filter((index) => others.every(({ via }) => via.includes(index)));
     if (certain.length === 0) return;
-    for (const index of certain) this.#visits.transitions.add(index);
+    for (const index of certain) this.#visit(index);
     this.#configurations = this.#configurations.map((configuration) => ({
       ...configuration,
       via: configuration.via.filter((index) => !certain.includes(index)),
     }));
+  }
+
+  /** Whoever took a transition has been in the state that it leads to, however soon that was left again. */
+  #visit(index: number): void {
+    this.#visits.transitions.add(index);
+    const to = this.automaton.lifecycle.transitions[index]?.to;
+    if (to !== undefined && to !== "=" && to !== CLOSED) this.#visits.states.add(to);
   }
 
   /** A transition with `may` is covered by sending its command: whether it was taken may never show. */

@@ -63,7 +63,7 @@ async function tlsEcho(options: { certificate?: typeof own; clientCa?: string } 
     const line = request.socket as TLSSocket;
     line.on("error", ({ code }: NodeJS.ErrnoException) => errors.push(code ?? ""));
     clients.push({
-      subject: line.getPeerCertificate().subject?.CN,
+      subject: line.getPeerCertificate().subject?.CN?.toString(),
       servername: (line as TLSSocket & { servername: string | false }).servername,
     });
     socket.on("error", () => undefined);

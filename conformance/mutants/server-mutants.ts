@@ -11,6 +11,7 @@ import { handshakeMutants } from "./server/handshake.js";
 import { heartbeatMutants } from "./server/heartbeat.js";
 import { orderMutants } from "./server/order.js";
 import { recoveryMutants } from "./server/recovery.js";
+import { refusalMutants } from "./server/refusals.js";
 import { replyMutants } from "./server/replies.js";
 import { securityMutants } from "./server/security.js";
 
@@ -21,6 +22,7 @@ export const serverMutants: readonly Mutant[] = [
   ...frameWritingMutants,
   ...closingMutants,
   ...commandMutants,
+  ...refusalMutants,
   ...eventMutants,
   ...replyMutants,
   ...orderMutants,

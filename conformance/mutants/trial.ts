@@ -103,7 +103,9 @@ export async function tryPeer(
 ): Promise<PeerResult> {
   const report = await judge(peer, options, peer.channel, peer.variant, { only, runs: options.runs });
   const findings = report.outcomes.filter((one) => isAlarm(one) || one.flaky).map(finding);
-  const ok = findings.length === 0 && report.harnessFaults.length === 0 && report.exitCode === 0;
+  // A check that no document here calls for leaves nothing decided: that is no accusation.
+  const accused = report.exitCode !== 0 && (only.length === 0 || report.exitCode !== 3);
+  const ok = findings.length === 0 && report.harnessFaults.length === 0 && !accused;
   return peerResult("peer", peer.name, peer.channel, report, findings, ok);
 }
 

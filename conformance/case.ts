@@ -5,7 +5,7 @@ import { fillingOf } from "./exchange.js";
 import { type HandshakeRequest, upgradeHeaders } from "./frames/handshake.js";
 import { RunAborted, SubjectGone, SubjectRefused } from "./interruption.js";
 import { HarnessFault } from "./judge.js";
-import { createCaseMonitor } from "./monitor.js";
+import { type ConnectionMonitor, createCaseMonitor, watchedLater } from "./monitor.js";
 import { paceTester } from "./pacer.js";
 import type { Lease, Run } from "./run.js";
 import { commandIn, type OwnedTester, openTester } from "./tester.js";
@@ -101,9 +101,9 @@ async function play<T>(
     const id = testers.length;
     await run.pacer?.turn();
     run.record.openedConnection();
-    const watched = monitor.open(id, resource, now() - lost());
-    // A request that is never finished opens no session: its clocks must not run out.
-    if (options.chunks?.upTo !== undefined) watched.closed({ by: "kit", how: "rst", atMs: now() - lost() });
+    const watch = (): ConnectionMonitor => monitor.open(id, resource, now() - lost());
+    // A request that is not finished opens no session: its clocks must not run out.
+    const watched = options.chunks?.upTo === undefined ? watch() : watchedLater(watch);
     const tester = openTester({
       id,
       endpoint: run.endpoint,

@@ -136,6 +136,8 @@ export interface Tester {
   close(code?: number, reason?: string): void;
   /** Resets the connection. */
   destroy(): void;
+  /** Sends what `chunks.upTo` has held back of the request, and these bytes in the same write. */
+  finishRequest(more: Uint8Array, label: string): void;
   /** Stops reading: the subject's sends back up in TCP. What it sends meanwhile is stamped when it is read. */
   pause(): void;
   /** Reads on. */
@@ -321,8 +323,8 @@ export interface ConnectOptions {
   };
   /**
    * Cuts the bytes of the request (and of `early`) at these offsets, with a pause between the chunks. With `upTo` only
-   * so many bytes are sent: the Tester is given without waiting for a response, `raw` sends more, and no lifecycle is
-   * judged.
+   * so many bytes are sent: the Tester is given without waiting for a response, and `finishRequest` sends the others.
+   * No lifecycle is judged before something of the contract is sent or received.
    */
   readonly chunks?: RequestChunks;
   /** How long the handshake may take (milliseconds); default 5000. */

@@ -101,6 +101,8 @@ export interface Connection {
   sendRaw(bytes: Uint8Array, label: string): void;
   /** Says goodbye as the transport has it, then sends a Close frame; once. */
   close(code?: number, reason?: string): void;
+  /** Sends what the request has held back, and these bytes with it. */
+  finishRequest(more: Uint8Array, label: string): void;
   /** Stops reading and reads on: the subject's sends back up. */
   pause(): void;
   resume(): void;
@@ -194,7 +196,8 @@ export function openConnection(options: ConnectionOptions): Connection {
     const { method = "GET", target, httpVersion } = options.request;
     const version = httpVersion === undefined ? "" : ` HTTP/${httpVersion}`;
     const { cuts, upTo } = options.chunks ?? { cuts: [] };
-    const until = upTo === undefined ? "" : `, its first ${upTo} bytes`;
+    const until =
+      upTo === undefined ? "" : upTo < 0 ? `, all but ${-upTo} bytes` : `, its first ${upTo} bytes`;
     note(
       {
         direction: "sent",
@@ -408,6 +411,10 @@ export function openConnection(options: ConnectionOptions): Connection {
       note({ direction: "sent", kind: "raw", text: label, ...sentBytes(bytes) }, clock());
     },
     close,
+    finishRequest(more, label) {
+      note({ direction: "sent", kind: "raw", text: label, bytes: hex(more) }, clock());
+      socket.finishRequest(more);
+    },
     pause() {
       note({ direction: "note", kind: "tcp", text: "the kit stops reading" }, clock());
       socket.pause();

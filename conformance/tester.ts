@@ -163,7 +163,9 @@ export function openTester(options: TesterOptions): OwnedTester {
     id,
     opened: connection.opened,
     requested: connection.requested,
-    monitor: monitor.lifecycle,
+    get monitor() {
+      return monitor.lifecycle;
+    },
     messages,
     get frames() {
       return connection.frames;
@@ -233,6 +235,10 @@ export function openTester(options: TesterOptions): OwnedTester {
       if (!disposing) monitor.closed({ by: "kit", how: "close", atMs: monitorTime(clock()) });
     },
     destroy: connection.reset,
+    finishRequest(more, label) {
+      markSent();
+      connection.finishRequest(more, label);
+    },
     pause: connection.pause,
     resume: connection.resume,
     finish: connection.finish,

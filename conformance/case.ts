@@ -142,7 +142,7 @@ async function play<T>(
       patienceMs: patience === undefined ? undefined : patience * run.timeScale,
       observer: {
         entry: (entry) => {
-          transcript.push(entry);
+          transcript.push(run.mask.entry(entry));
           if (transcript.length > KEPT_ENTRIES.first + KEPT_ENTRIES.last + 500) shorten(transcript);
         },
         violation: (violation) => {

@@ -17,20 +17,39 @@ export interface Profile {
   readonly waitBudgetMs: number;
   /** Enumerated cases of one check at most: what is left out is said in a note. */
   readonly maxKinds: number;
+  /** Cases that live at once at most. */
+  readonly maxCases: number;
   /** Only checks so marked run. */
   readonly only?: "smoke" | "safe";
 }
 
 /** The four profiles. */
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
-  smoke: { name: "smoke", runs: 3, maxMs: 20_000, waitBudgetMs: 1500, maxKinds: 12, only: "smoke" },
-  ci: { name: "ci", runs: 25, maxMs: 120_000, waitBudgetMs: 45_000, maxKinds: 48 },
+  smoke: {
+    name: "smoke",
+    runs: 3,
+    maxMs: 20_000,
+    waitBudgetMs: 1500,
+    maxKinds: 12,
+    maxCases: 16,
+    only: "smoke",
+  },
+  ci: { name: "ci", runs: 25, maxMs: 120_000, waitBudgetMs: 45_000, maxKinds: 48, maxCases: 16 },
   nightly: {
     name: "nightly",
     runs: 200,
     maxMs: 3_600_000,
     waitBudgetMs: 1_800_000,
     maxKinds: Number.MAX_SAFE_INTEGER,
+    maxCases: 16,
   },
-  safe: { name: "safe", runs: 5, maxMs: 120_000, waitBudgetMs: 45_000, maxKinds: 12, only: "safe" },
+  safe: {
+    name: "safe",
+    runs: 5,
+    maxMs: 120_000,
+    waitBudgetMs: 45_000,
+    maxKinds: 12,
+    maxCases: 3,
+    only: "safe",
+  },
 };

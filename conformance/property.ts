@@ -21,6 +21,8 @@ export interface Failure {
 export interface Undecided {
   readonly verdict: "inconclusive" | "untestable";
   readonly reason: string;
+  /** The machine was too slow to tell: worth another try when nothing else runs. */
+  readonly tooLate?: true;
 }
 
 /** What one case says about the rule. */
@@ -47,6 +49,8 @@ export interface PropertyOptions<T> {
   readonly show?: (value: T) => Json;
   /** After so long no further case starts, and the run counts as interrupted (milliseconds). */
   readonly budgetMs?: number;
+  /** The cases only wait: a failing one is repeated by several at once, or each repetition would cost its whole wait. */
+  readonly waits?: true;
   readonly script: (value: T, scene: Case) => Promise<CaseOutcome>;
 }
 
@@ -81,11 +85,16 @@ const HOPELESS = 2;
 /** How the reason of a case without a witness begins. */
 const NO_WITNESS = "no witness";
 
+/** A case that took longer is repeated by several at once, and not shrunk (milliseconds). */
+const SLOW_CASE_MS = 1500;
+
 /** Shrinking ends after so long (milliseconds): a smaller case is a courtesy, not a verdict. */
 const SHRINK_MS = 4000;
 
 interface Played {
   readonly outcome: CaseOutcome;
+  /** How long it took (milliseconds). */
+  readonly ms: number;
   readonly transcript: readonly TranscriptEntry[];
 }
 
@@ -110,10 +119,10 @@ export async function runProperty<T>(
   let proved = (): void => undefined;
 
   const play = (value: T, name: string): Promise<Played> =>
-    context.inCase(name, async (scene) => ({
-      outcome: await options.script(value, scene),
-      transcript: scene.transcript,
-    }));
+    context.inCase(name, async (scene) => {
+      const outcome = await options.script(value, scene);
+      return { outcome, ms: scene.now(), transcript: scene.transcript };
+    });
 
   let withoutEvidence = 0;
   // Where the first cases get no witness the others will get none either, and each of them costs its patience.
@@ -153,7 +162,7 @@ export async function runProperty<T>(
   };
   // The first cases go ahead of the others: they tell whether it is worth while.
   proved = () => start(wanted);
-  start(HOPELESS);
+  start(options.waits === true ? wanted : HOPELESS);
   const settled: PromiseSettledResult<void>[] = [];
   while (settled.length < workers.length)
     settled.push(...(await Promise.allSettled(workers.slice(settled.length))));
@@ -166,15 +175,23 @@ export async function runProperty<T>(
   if (found === undefined) return counted;
 
   const value = values[found.index] as T;
-  let again = 0;
-  let passedAgain = 0;
-  for (let turn = 1; turn <= CONFIRMATIONS; turn += 1) {
-    const { outcome } = await play(value, `${label} #${found.index + 1}, again ${turn}`);
-    if (outcome.verdict === found.outcome.verdict) again += 1;
-    if (outcome.verdict === "pass") passedAgain += 1;
+  const repeat = (turn: number): Promise<Played> =>
+    play(value, `${label} #${found.index + 1}, again ${turn}`);
+  const repeated: Played[] = [];
+  // One after another they are no load for each other; where each costs its patience, they cost it once.
+  const together = options.waits === true || found.played.ms > SLOW_CASE_MS ? CONFIRMATIONS : 1;
+  for (let turn = 1; turn <= CONFIRMATIONS; turn += together) {
+    const turns = Array.from({ length: together }, (_, index) => repeat(turn + index));
+    for (const result of await Promise.allSettled(turns)) {
+      if (result.status === "rejected") throw result.reason;
+      repeated.push(result.value);
+    }
   }
+  const again = repeated.filter(({ outcome }) => outcome.verdict === found.outcome.verdict).length;
+  const passedAgain = repeated.filter(({ outcome }) => outcome.verdict === "pass").length;
   // A server that gives no witness any more was broken by the first time: it cannot be repeated, and it is no flake.
   if (again < CONFIRMATIONS && (again > 0 || passedAgain > 0)) {
+    context.retried?.(`${label} #${found.index + 1}: failed in ${again + 1} of ${CONFIRMATIONS + 1} runs`);
     return {
       ...counted,
       flaky: { failures: again + 1, runs: CONFIRMATIONS + 1, outcome: found.outcome },
@@ -215,7 +232,8 @@ async function shrink<T>(
   found: Failing<T>,
 ): Promise<Failing<T> & { readonly shrinks: number }> {
   const { arbitrary } = options;
-  if (arbitrary === undefined) return { ...found, shrinks: 0 };
+  // Durations never shrink: a case that mostly waits would only wait again.
+  if (arbitrary === undefined || found.played.ms > SLOW_CASE_MS) return { ...found, shrinks: 0 };
   let smallest = found;
   let shrinks = 0;
   let steps = 0;
@@ -286,6 +304,7 @@ export function resultOf<T>(
       got: flaky.outcome.got,
       cases,
       flaky: true,
+      flakiness: { failures: flaky.failures, runs: flaky.runs },
       ...noted,
     };
   }
@@ -301,7 +320,8 @@ export function resultOf<T>(
     return { verdict: "untestable", reason: `blocked by ${property.blocked}`, cases, ...noted };
   }
   const [first] = property.undecided;
-  if (first !== undefined) return { verdict: first.verdict, reason: first.reason, cases, ...noted };
+  const again = property.undecided.some(({ tooLate }) => tooLate === true) ? { tooLate: true as const } : {};
+  if (first !== undefined) return { verdict: first.verdict, reason: first.reason, cases, ...again, ...noted };
   return { verdict: "inconclusive", reason: "no case was run", cases, ...noted };
 }
 

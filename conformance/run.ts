@@ -9,6 +9,8 @@ import { HarnessFault, type Judge } from "./judge.js";
 import type { Pacer } from "./pacer.js";
 import { PROFILES, type Profile } from "./profile.js";
 import { type Random, seededRandom } from "./random.js";
+import { createMask, type Mask } from "./report/mask.js";
+import type { ReplayRecord } from "./report/report.js";
 import type { CaseSelector } from "./selection.js";
 import type { Subject } from "./server/subject.js";
 import { answerBound, type Clock, type LagWatch } from "./time.js";
@@ -54,6 +56,10 @@ export interface RunOptions {
   readonly pacer?: Pacer;
   /** Which Autobahn cases the user selected; default all. */
   readonly selectsCase?: CaseSelector;
+  /** Keeps secrets out of what is written down; default: there are none. */
+  readonly mask?: Mask;
+  /** Of these checks only one recorded case is played, by their ids. */
+  readonly replay?: Readonly<Record<string, ReplayRecord>>;
 }
 
 /** One run. */
@@ -62,6 +68,7 @@ export interface Run extends Omit<RunOptions, "process"> {
   readonly config: SubjectConfig;
   readonly process: SubjectProcess | undefined;
   readonly selectsCase: CaseSelector;
+  readonly mask: Mask;
   readonly endpoint: Endpoint;
   readonly random: Random;
   /** T, scaled (milliseconds). */
@@ -122,6 +129,7 @@ export function createRun(options: RunOptions): Run {
     config: options.config ?? NO_CONFIG,
     process: options.process,
     selectsCase: options.selectsCase ?? (() => true),
+    mask: options.mask ?? createMask(),
     endpoint,
     random: seededRandom(options.seed),
     answerMs,

@@ -19,6 +19,8 @@ export interface Report {
     readonly channel: string;
   };
   readonly run: ReportedRun;
+  /** What a replay needs beside the document; secrets are left out, and given again. */
+  readonly setup?: ReportedSetup;
   readonly outcomes: readonly Outcome[];
   /** What was seen besides: violations whose own check did not run here. */
   readonly observations: readonly Observation[];
@@ -52,6 +54,51 @@ export interface ReportedRun {
   readonly worstLagMs: number;
 }
 
+type Texts = Readonly<Record<string, string>>;
+
+/** How the subject was reached and tried, by the names of the options of `wireproof check server`. */
+export interface ReportedSetup {
+  readonly url: string;
+  readonly document?: string;
+  readonly as?: "server" | "client";
+  readonly channel?: string;
+  readonly profile?: "smoke" | "ci" | "nightly" | "safe";
+  readonly runs?: number;
+  readonly timeScale?: number;
+  /** Milliseconds. */
+  readonly patience?: number;
+  /** Seconds. */
+  readonly wait?: number;
+  readonly workers?: number;
+  readonly config?: string;
+  readonly header?: Texts;
+  readonly query?: Texts;
+  readonly param?: Readonly<Record<string, readonly string[]>>;
+  readonly subprotocol?: readonly string[];
+  readonly origin?: string;
+  readonly authCommand?: readonly string[];
+  readonly ca?: string;
+  readonly insecure?: boolean;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly resolve?: Texts;
+  /** Program and arguments of the server that the kit started. */
+  readonly command?: readonly string[];
+}
+
+/** What plays one case of a check again. */
+export interface ReplayRecord {
+  readonly seed: number;
+  /** Which property of the check failed, by its label; absent: the check is no property, and is run whole. */
+  readonly label?: string;
+  /** Which of its deterministic values failed; absent: a random one. */
+  readonly example?: number;
+  /** fast-check's path to the failing value, below the example where there is one. */
+  readonly path?: string;
+  /** Checks in whose cases the rule was broken: they must run as well. */
+  readonly with?: readonly string[];
+}
+
 /** One check's verdict with its evidence. */
 export interface Outcome {
   readonly id: string;
@@ -68,7 +115,7 @@ export interface Outcome {
   readonly got?: string;
   readonly mend?: string;
   readonly counterexample?: Json;
-  readonly replay?: { readonly seed: number; readonly path?: string; readonly command: string };
+  readonly replay?: ReplayRecord & { readonly command: string };
   readonly flaky: boolean;
   /** Of so many runs of one case so many failed. */
   readonly flakiness?: { readonly failures: number; readonly runs: number };

@@ -1,5 +1,5 @@
 /** A root cause is reported once: rows that failed only because events could not be read are not failures of their own. */
-import type { RunRecord } from "../check.js";
+import type { Check, RunRecord } from "../check.js";
 import type { Outcome } from "../report/report.js";
 
 /** The rows about reading events; each may block the others. */
@@ -7,6 +7,18 @@ const READING = ["S-CD-09", "S-CD-02"] as const;
 
 /** Rows that need no event of the contract. */
 const FREE = /^S-(?:HS|FR)-/;
+
+/** Rows that own the silence of a server, and, where it speaks, a witness that is not what it should be; the first first. */
+const OWNERS = {
+  silent: ["S-RR-01", "S-HB-02", "S-SM-04"],
+  speaking: ["S-SM-01", "S-CD-01", "S-CD-11"],
+} as const;
+
+/** Those of the checks that may own the absence of a witness, in the order in which they are believed. */
+export function ownersOfSilence(checks: readonly Check[], record: RunRecord): readonly Check[] {
+  const ids = record.events === 0 ? OWNERS.silent : [...OWNERS.silent, ...OWNERS.speaking];
+  return ids.flatMap((id) => checks.filter((check) => check.id === id));
+}
 
 /** Turns what rests on unreadable events into `untestable: blocked by …`. */
 export function blockOutcomes(outcomes: readonly Outcome[], record: RunRecord): readonly Outcome[] {

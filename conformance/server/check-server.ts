@@ -121,8 +121,8 @@ export async function checkServer(options: CheckServerOptions): Promise<Report> 
       ...(options.authorize === undefined ? {} : { authorize: options.authorize }),
     });
     const execution = new Execution(run, checks, options, controller);
-    const { subject: started } = options;
-    stopWatching = started?.onDeath((exit) => execution.processDied(exit, started.output()));
+    const { subject: own } = options;
+    stopWatching = own?.onDeath((exit) => execution.processDied(exit, own.output()));
     await execution.all();
     for (const message of run.leaks) execution.harnessFaults.push({ check: "kit", message });
     const outcomes = applyBaseline(

@@ -2,22 +2,26 @@
  * Runs the checks of one run: the handshake first, then the others a few at a time, then those that judge what the others
  * saw. What a check returns is a verdict; what it throws is the doing of the server, the clock, or the kit.
  */
-import { connect } from "node:net";
 import type { Check, CheckResult } from "../check.js";
 import { createContext } from "../context.js";
+import { canReach } from "../frames/dial.js";
 import { RunAborted, SubjectGone, SubjectRefused } from "../interruption.js";
 import { missingNeed } from "../needs.js";
 import type { HarnessFaultReport, Observation, Outcome } from "../report/report.js";
 import { shortTranscript } from "../report/shorten.js";
 import { type Requirement, requirementOf } from "../requirements.js";
 import type { Run } from "../run.js";
-import { delay } from "../time.js";
-import { blockOutcomes } from "./blocking.js";
-import { firstWords } from "./first-words.js";
+import { delay, within } from "../time.js";
+import { blockOutcomes, ownersOfSilence } from "./blocking.js";
+import { type FirstWords, firstWords } from "./first-words.js";
+import { CHECKS_AT_ONCE, type Plan, planRun } from "./plan.js";
+import { exitText, type SubjectExit } from "./process.js";
 import { UsageError } from "./subject.js";
 
 /** What a run tells while it runs. */
 export type Progress =
+  /** Told once, before anything else: how long the run will take, roughly. */
+  | { readonly kind: "planned"; readonly estimateMs: number; readonly total: number }
   | { readonly kind: "started"; readonly id: string; readonly done: number; readonly total: number }
   | { readonly kind: "finished"; readonly outcome: Outcome; readonly done: number; readonly total: number };
 
@@ -31,11 +35,20 @@ export interface ExecutionOptions {
 /** The row that comes first: without a handshake nothing else can be tried. */
 const GATE = "S-HS-01";
 
-/** How many checks run at once; their cases share the places of the run. */
-const CHECKS_AT_ONCE = 4;
-
 /** In so many cases a clock must have run out before it counts outside the cases of its own check. */
 const CONFIRMED_LATE = 3;
+
+/** A first witness that takes longer is not waited for: those checks begin that would own its absence (milliseconds). */
+const EARLY_MS = 1000;
+
+/** So many checks are run also without a witness: whoever selects a few wants to know what becomes of them. */
+const FEW = 6;
+
+/** How many of the last lines of a dead server's output are shown. */
+const LAST_LINES = 12;
+
+/** How long it may take to reach the server when the kit asks whether it is still there (milliseconds). */
+const REACH_MS = 2000;
 
 interface Decided {
   readonly requirement: Requirement;
@@ -50,8 +63,7 @@ export class Execution {
   readonly #decided = new Map<string, Decided>();
   readonly #inFlight = new Set<string>();
   #deathReported = false;
-  #dead: string | undefined;
-  #finished = 0;
+  #dead: { readonly reason: string; readonly got: string } | undefined;
 
   constructor(
     private readonly run: Run,
@@ -60,41 +72,91 @@ export class Execution {
     private readonly controller: AbortController,
   ) {}
 
-  /** Runs the gate, then the others a few at a time, then those that judge what the others saw. */
+  /** Runs the gate, then those that wait beside the others, then those that must be alone, then those that judge them all. */
   async all(): Promise<void> {
     const gate = this.checks.find(({ id }) => id === GATE);
+    const plan = planRun(
+      this.run,
+      this.checks.filter((check) => check !== gate),
+    );
+    const { estimateMs } = plan;
+    this.options.onProgress?.({ kind: "planned", estimateMs, total: this.checks.length });
     if (gate !== undefined) await this.#one(gate);
     else await this.#reach();
-    const active = this.checks.filter((check) => check !== gate && check.passive !== true);
-    const passive = this.checks.filter((check) => check !== gate && check.passive === true);
+    const active = [...plan.waiting, ...plan.brisk, ...plan.alone];
     if (this.#decided.get(GATE)?.result.verdict === "fail") {
-      this.#block([...active, ...passive], GATE);
+      this.#block(
+        [...active, ...plan.passive, ...plan.decided.map(({ check }) => check)],
+        `blocked by ${GATE}`,
+      );
       return;
     }
+    for (const { check, result } of plan.decided) this.#decide(check, result, 0);
     // The gate alone asks for one witness as well: a handshake shows that there is a server, not that it works.
-    const unreadable = await firstWords(this.run, active.length === 0 && passive.length > 0);
-    if (unreadable !== undefined && passive.some(({ id }) => id === unreadable)) {
+    const words = await this.#firstWords(active, active.length === 0 && plan.passive.length > 0);
+    const { unreadable, missing } = words;
+    if (unreadable !== undefined && plan.passive.some(({ id }) => id === unreadable)) {
       // Not one event can be read: every other row would wait in vain for one, each with all its patience.
-      this.#block(active, unreadable);
-      for (const check of passive) await this.#one(check);
-      return;
+      this.#block(active, `blocked by ${unreadable}`);
+    } else if (missing !== undefined && active.length > FEW) {
+      await this.#withoutWitness(active, missing);
     }
-    const queue = [...active];
+    await this.#allOf(plan);
+  }
+
+  /** What is still to be decided of a plan. */
+  async #allOf(plan: Plan): Promise<void> {
+    const isOpen = ({ id }: Check): boolean => !this.#decided.has(id);
+    const waiting = plan.waiting.filter(isOpen).map((check) => this.#one(check));
+    await Promise.all([...waiting, this.#aFewAtATime(plan.brisk.filter(isOpen))]);
+    for (const check of plan.alone.filter(isOpen)) await this.#one(check);
+    for (const { check, result } of [...this.#decided.values()]) {
+      if (result.tooLate === true && !this.run.signal.aborted) await this.#onceMore(check, result);
+    }
+    for (const check of plan.passive.filter(isOpen)) await this.#one(check);
+  }
+
+  async #aFewAtATime(checks: readonly Check[]): Promise<void> {
+    const queue = [...checks];
     const worker = async (): Promise<void> => {
       for (let check = queue.shift(); check !== undefined; check = queue.shift()) await this.#one(check);
     };
     await Promise.all(Array.from({ length: CHECKS_AT_ONCE }, worker));
-    for (const check of passive) await this.#one(check);
   }
 
-  #block(checks: readonly Check[], cause: string): void {
+  /** The first words; where they take their time, those checks are run meanwhile that would own the silence. */
+  async #firstWords(active: readonly Check[], fully: boolean): Promise<FirstWords> {
+    const words = firstWords(this.run, fully);
+    const early = await within(words, EARLY_MS, this.run.signal);
+    if (early !== undefined) return early;
+    const owners = active.length > FEW ? ownersOfSilence(active, this.run.record) : [];
+    const [found] = await Promise.all([words, this.#aFewAtATime(owners)]);
+    return found;
+  }
+
+  /** Everything rests on the witness: whose fault it is that there is none is said once, and the others wait for nothing. */
+  async #withoutWitness(active: readonly Check[], missing: string): Promise<void> {
+    const isOpen = ({ id }: Check): boolean => !this.#decided.has(id);
+    const owners = ownersOfSilence(active, this.run.record);
+    await this.#aFewAtATime(owners.filter(isOpen));
+    const cause = owners.find(({ id }) => this.#decided.get(id)?.result.verdict === "fail");
+    if (cause !== undefined) this.#block(active.filter(isOpen), `blocked by ${cause.id}`);
+    // One that speaks is worth asking further, though the witness is not to be had.
+    else if (this.run.record.events === 0) this.#block(active.filter(isOpen), missing);
+  }
+
+  /** A sample was lost in the lag of this machine: it is taken again when nothing else runs. */
+  async #onceMore(check: Check, result: CheckResult): Promise<void> {
+    this.run.retried(`${check.id}: ${result.reason}`);
+    await this.#one(check);
+  }
+
+  #block(checks: readonly Check[], reason: string): void {
     for (const check of checks) {
       const requirement = requirementOf(check.id);
       const missing = requirement === undefined ? undefined : missingNeed(requirement, this.run.endpoint);
       const result: CheckResult =
-        missing === undefined
-          ? { verdict: "untestable", reason: `blocked by ${cause}`, cases: 0 }
-          : notDeclared(missing);
+        missing === undefined ? { verdict: "untestable", reason, cases: 0 } : notDeclared(missing);
       this.#decide(check, result, 0);
     }
   }
@@ -131,7 +193,7 @@ export class Execution {
     const requirement = requirementOf(check.id);
     const total = this.checks.length;
     if (requirement === undefined) throw new UsageError(`The check ${check.id} has no requirement.`);
-    this.options.onProgress?.({ kind: "started", id: check.id, done: this.#finished, total });
+    this.options.onProgress?.({ kind: "started", id: check.id, done: this.#decided.size, total });
     const start = this.run.clock();
     const missing = missingNeed(requirement, this.run.endpoint);
     this.#inFlight.add(check.id);
@@ -145,9 +207,9 @@ export class Execution {
     if (requirement === undefined) throw new UsageError(`The check ${check.id} has no requirement.`);
     const decided = { requirement, check, result, ms };
     this.#decided.set(check.id, decided);
-    this.#finished += 1;
     const outcome = this.#outcome(decided);
-    this.options.onProgress?.({ kind: "finished", outcome, done: this.#finished, total: this.checks.length });
+    const done = this.#decided.size;
+    this.options.onProgress?.({ kind: "finished", outcome, done, total: this.checks.length });
   }
 
   /** What a check returns is a verdict; what it throws is somebody else's doing. */
@@ -163,9 +225,16 @@ export class Execution {
           // A dying server may refuse for a moment before it is gone: who is asked again tells the two apart.
           if (!(await this.#isReachable())) {
             if (check.id === GATE) throw this.#unreachable(error.message);
-            return this.#died(error.message);
+            this.#declareDead(
+              `the server stopped accepting connections while ${this.#running()} ran`,
+              `no connection: ${error.message}`,
+            );
+            return this.#aborted(check);
           }
-          if (turn === 1) continue;
+          if (turn === 1) {
+            this.run.retried(`${check.id}: ${error.message}`);
+            continue;
+          }
           return { verdict: "inconclusive", reason: error.message, cases: 0 };
         }
         const message = error instanceof Error ? error.message : String(error);
@@ -186,27 +255,41 @@ export class Execution {
     if (!(await this.#isReachable())) throw this.#unreachable("no TCP connection");
   }
 
-  /** The first to notice speaks for all that were running: a root cause is reported once. */
-  #died(message: string): CheckResult {
-    const first = !this.#deathReported;
-    this.#deathReported = true;
+  /** The process that the kit started is gone: nobody need wait to find out. */
+  processDied(exit: SubjectExit, output: readonly string[]): void {
+    const wrote = output.slice(-LAST_LINES).join("\n");
+    this.#declareDead(
+      `the server's process ${exitText(exit)} while ${this.#running()} ran`,
+      wrote === "" ? "it wrote nothing" : `it wrote last:\n${wrote}`,
+    );
+  }
+
+  #running(): string {
+    return this.#inFlight.size === 0 ? "nothing" : [...this.#inFlight].join(", ");
+  }
+
+  #declareDead(reason: string, got: string): void {
     const live = [...this.run.live].slice(0, 6).join("; ");
-    const during = [...this.#inFlight].join(", ");
-    this.#dead ??= `the server stopped accepting connections while ${during} ran`;
-    this.controller.abort(new Error(this.#dead));
-    if (!first) return { verdict: "untestable", reason: this.#dead, cases: 0 };
+    this.#dead ??= { reason, got: live === "" ? got : `${got} (cases at that moment: ${live})` };
+    this.controller.abort(new Error(this.#dead.reason));
+  }
+
+  /** The first to notice speaks for all that were running: a root cause is reported once. */
+  #deadResult(dead: { readonly reason: string; readonly got: string }): CheckResult {
+    if (this.#deathReported) return { verdict: "untestable", reason: dead.reason, cases: 0 };
+    this.#deathReported = true;
     return {
       verdict: "fail",
-      reason: this.#dead,
+      reason: dead.reason,
       expected: "the server goes on serving whatever a client sends",
-      got: `no connection: ${message}${live === "" ? "" : ` (cases at that moment: ${live})`}`,
+      got: dead.got,
       mend: "Look into the server's log for the crash, then repeat with one of these checks alone (--only).",
       cases: 1,
     };
   }
 
   #aborted(check: Check): CheckResult {
-    if (this.#dead !== undefined) return { verdict: "untestable", reason: this.#dead, cases: 0 };
+    if (this.#dead !== undefined) return this.#deadResult(this.#dead);
     const { reason } = this.run.signal;
     const why = reason instanceof Error ? reason.message : "the run was stopped";
     const started = this.#inFlight.has(check.id) ? "" : "not started: ";
@@ -214,21 +297,9 @@ export class Execution {
   }
 
   async #isReachable(): Promise<boolean> {
-    const { host, port } = this.run.subject.target;
     for (let turn = 0; turn < 3; turn += 1) {
       if (turn > 0) await delay(200);
-      const open = await new Promise<boolean>((resolve) => {
-        const socket = connect({ host, port });
-        const done = (reached: boolean) => () => {
-          clearTimeout(timer);
-          socket.destroy();
-          resolve(reached);
-        };
-        const timer = setTimeout(done(false), 2000);
-        socket.once("connect", done(true));
-        socket.once("error", done(false));
-      });
-      if (open) return true;
+      if (await canReach(this.run.subject.target, REACH_MS)) return true;
     }
     return false;
   }
@@ -261,6 +332,7 @@ export class Execution {
         ? { replay: { ...(final.replay ?? { seed }), command } }
         : {}),
       flaky: final.flaky ?? false,
+      ...(final.flakiness === undefined ? {} : { flakiness: final.flakiness }),
       durationMs: Math.round(ms),
       ...(final.notes === undefined || final.notes.length === 0 ? {} : { notes: final.notes }),
       transcript: failing ? shortTranscript(final.transcript ?? []) : [],

@@ -177,7 +177,7 @@ export function replayCommand(options: CheckServerVerbOptions, ids: string, seed
   for (const [name, value] of Object.entries(options.header ?? {})) add("--header", `${name}: ${value}`);
   for (const [name, value] of Object.entries(options.query ?? {})) add("--query", `${name}=${value}`);
   for (const [name, values] of Object.entries(options.param ?? {})) add("--param", `${name}=${values}`);
-  if (options.subprotocol !== undefined) words.push("--subprotocol", ...options.subprotocol);
+  add("--subprotocol", options.subprotocol?.join(","));
   add("--origin", options.origin);
   add("--auth-command", options.authCommand && JSON.stringify(options.authCommand));
   add("--ca", options.ca);

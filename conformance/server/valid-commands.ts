@@ -3,13 +3,14 @@
 import fc from "fast-check";
 import type { Json } from "../../src/contract/contract.js";
 import { canonicalJson } from "../../src/contract/same-json.js";
-import type { Case, Check, CheckContext, ReceivedMessage, Tester } from "../check.js";
+import type { Case, Check, CheckContext } from "../check.js";
 import { endOf } from "../exchange.js";
 import { excerpt } from "../judge.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import { concluded, NO_WITNESS, notApplicable, witnessAfter, witnessBefore } from "./blame.js";
 import { type CommandSource, commandSource, type DraftCommand, personalise } from "./commands.js";
-import { endsConnection, openWalk, settle, takeWalk, type Walk, type WalkStep, walkSteps } from "./walker.js";
+import { awaitConsequence, cutOff, refusalClass } from "./consequence.js";
+import { openWalk, takeWalk, type WalkStep, walkSteps } from "./walker.js";
 
 const ID = "S-CD-01";
 
@@ -108,43 +109,4 @@ async function sendValid(
   if (tester.end === undefined) tester.close(1000);
   const broken = await witnessAfter(context, scene, await scene.connect(), `a valid "${command.name}"`);
   return concluded(scene, ID, broken ?? { verdict: "pass" });
-}
-
-/** Waits for what the command leads to: what the lifecycles owe, the reply, the close, or nothing for a while. */
-async function awaitConsequence(walk: Walk, name: string, from: number): Promise<void> {
-  const { tester, context } = walk;
-  if (endsConnection(context.endpoint, name)) {
-    await tester.ended(context.answerMs);
-    return;
-  }
-  await settle(walk);
-  if (tester.messages.length > from || tester.end !== undefined) return;
-  const replies = context.endpoint.operations.some(
-    ({ messages, reply }) => messages.includes(name) && reply !== undefined && !reply.ack,
-  );
-  await tester.next(() => true, replies ? context.answerMs : context.quietMs(), from);
-}
-
-function refusalClass(context: CheckContext, message: ReceivedMessage): string | undefined {
-  return context.judge.refusalOf(message.names, message.payload)?.class;
-}
-
-/** Close codes by which a server says that it could not take a frame (RFC 6455 section 7.4.1). */
-const REFUSING_CODES: ReadonlySet<number> = new Set([1002, 1003, 1007, 1009]);
-
-function cutOff(context: CheckContext, tester: Tester, name: string): CaseOutcome | undefined {
-  const { end } = tester;
-  if (end === undefined || end.by === "kit" || endsConnection(context.endpoint, name)) return undefined;
-  if (end.code !== undefined && REFUSING_CODES.has(end.code)) {
-    return {
-      verdict: "fail",
-      expected: `the connection stays open after a valid "${name}"`,
-      got: endOf(tester),
-      mend: "Accept what the schema of the document accepts, or narrow the schema.",
-    };
-  }
-  return {
-    verdict: "inconclusive",
-    reason: `after a valid "${name}" ${endOf(tester)}, and the document does not say whether it may`,
-  };
 }

@@ -31,6 +31,7 @@ const endpoint = inlineEndpoint({
           name: "echo",
           tags: ["witness", "echo"],
           steps: [{ send: { message: "say", payload: { text: "$text" } } }],
+          ordered: false,
           expect: [{ message: "said", field: "/text", equals: "$text", join: false }],
           until: { message: "said" },
         },

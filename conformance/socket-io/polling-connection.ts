@@ -183,6 +183,7 @@ export function openPollingConnection(options: ConnectionOptions, transport: Pol
   return {
     opened,
     requested: opened,
+    finishRequest: () => noFrames("The rest of a request"),
     note,
     get bytesReceived() {
       return bytesReceived + (socket?.bytesReceived ?? 0);

@@ -29,7 +29,8 @@ export function openPollingConnection(options: ConnectionOptions, transport: Pol
   const polling = createPolling({
     target: options.target,
     headers: options.request.headers.filter(
-      ([name]) => !/^(?:Connection|Upgrade|Sec-WebSocket-)/i.test(name),
+      ([name]) =>
+        !/^(?:Connection|Upgrade|Sec-WebSocket-)/i.test(name).map(([name, value]) => [name, value] as const),
     ),
     clock,
     timeoutMs: LONGEST_POLL_MS,

@@ -37,6 +37,16 @@ export function selection(text: string, previous: readonly string[] = []): reado
   throw new InvalidArgumentError("Name one or more checks, with commas, as S-CD-01,S-FR.");
 }
 
+/** Names with commas; the option may be given again. */
+export function names(text: string, previous: readonly string[] = []): readonly string[] {
+  const list = text.split(",").map((name) => name.trim());
+  if (list.every((name) => TOKEN.test(name))) return [...previous, ...list];
+  throw new InvalidArgumentError("Name one or more, with commas, as chat.v2,chat.v1.");
+}
+
+/** The characters of a token, as a header's name is one (RFC 9110 §5.6.2). */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
 /** `name=value`, the value with commas for several; the option may be given again. */
 export function parameter(
   text: string,
@@ -60,9 +70,6 @@ export function queryPair(
   return { ...previous, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
-/** The characters of a header's name (RFC 9110 §5.6.2). */
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-
 /** `Name: value` of a request header; the option may be given again. */
 export function headerLine(
   text: string,
@@ -72,7 +79,7 @@ export function headerLine(
   const name = text.slice(0, Math.max(at, 0)).trim();
   const value = text.slice(at + 1).trim();
   // A line break would begin another header.
-  if (!HEADER_NAME.test(name) || /[\r\n\0]/.test(value)) {
+  if (!TOKEN.test(name) || /[\r\n\0]/.test(value)) {
     throw new InvalidArgumentError("It is a name and a value, as 'Authorization: Bearer abc'.");
   }
   return { ...previous, [name]: value };

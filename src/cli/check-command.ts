@@ -3,6 +3,7 @@ import { Argument, type Command, Option } from "commander";
 import {
   commandWords,
   headerLine,
+  names,
   parameter,
   percentage,
   positiveDecimal,
@@ -134,7 +135,7 @@ function howToConnect(command: Command): void {
     .option("--header <name: value>", "a header of every handshake", headerLine)
     .option("--query <name=value>", "a query parameter of every handshake", queryPair)
     .option("--param <name=value>", "a value of a parameter of the address; several with commas", parameter)
-    .option("--subprotocol <name...>", "the subprotocols to offer")
+    .option("--subprotocol <names>", "the subprotocols to offer, with commas", names)
     .option("--origin <origin>", "the Origin header")
     .option(
       "--auth-command <json>",

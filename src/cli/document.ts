@@ -1,5 +1,5 @@
 /** Which document a verb works on: the one that was named, else ./asyncapi.yaml, else the bundled one. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Contract, Endpoint } from "../contract/contract.js";
 import { UsageError } from "./failure.js";
@@ -67,8 +67,10 @@ async function readCompiled(path: string): Promise<Contract> {
 }
 
 function mustExist(path: string): void {
-  if (!existsSync(path))
-    throw new UsageError(`there is no file ${path}; name an AsyncAPI document, or a compiled contract.json`);
+  const found = statSync(path, { throwIfNoEntry: false });
+  const mend = "name an AsyncAPI document, or a compiled contract.json";
+  if (found === undefined) throw new UsageError(`there is no file ${path}; ${mend}`);
+  if (found.isDirectory()) throw new UsageError(`${path} is a folder; ${mend}`);
 }
 
 /** A compiled contract is JSON with its format number at the top; an AsyncAPI document has none. */

@@ -1,9 +1,10 @@
 /** `wireproof generate`: writes what codegen gives, or says in which files it differs from what is there. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compareFiles, generate } from "../codegen/generate.js";
 import { chooseContract, type Perspective } from "./document.js";
 import { EXIT } from "./failure.js";
+import { makeFolder } from "./folder.js";
 import type { Terminal } from "./terminal.js";
 
 export interface GenerateOptions {
@@ -36,7 +37,7 @@ export async function generateFiles(options: GenerateOptions, terminal: Terminal
     return drift.length === 0 ? EXIT.ok : EXIT.findings;
   }
 
-  mkdirSync(out, { recursive: true });
+  makeFolder(out);
   for (const { path, kind } of drift) {
     const target = join(out, path);
     const text = texts.get(path);

@@ -27,7 +27,9 @@ const RESTART = 1012;
 export async function serve(options: ServeOptions, terminal: Terminal): Promise<number> {
   const contract = await chooseContract(options.document, options.as);
   const reference = await isBundled(contract);
-  const server = await start(contract, reference, await serverOptions(contract, options, terminal), terminal);
+  const note =
+    options.log === "none" ? () => undefined : (text: string) => terminal.progress(`note: ${text}`);
+  const server = await start(contract, reference, await serverOptions(contract, options, terminal), note);
   const stopped = signalled();
   const what = `${reference ? "reference server" : "mock"} of ${JSON.stringify(contract.title)} ${contract.version}`;
   if (options.log === "json") {
@@ -47,11 +49,11 @@ async function start(
   contract: Contract,
   reference: boolean,
   options: ServerOptions,
-  terminal: Terminal,
+  note: (text: string) => void,
 ): Promise<RunningServer> {
   if (reference) return (await import("../../reference-server/server.js")).startServer(options);
   const mock = await import("../../reference-server/mock.js");
-  return mock.startMock({ ...options, contract, note: (text) => terminal.progress(`note: ${text}`) });
+  return mock.startMock({ ...options, contract, note });
 }
 
 async function serverOptions(

@@ -28,10 +28,9 @@ export function openPollingConnection(options: ConnectionOptions, transport: Pol
   const { clock, id, layer, listener, signal } = options;
   const polling = createPolling({
     target: options.target,
-    headers: options.request.headers.filter(
-      ([name]) =>
-        !/^(?:Connection|Upgrade|Sec-WebSocket-)/i.test(name).map(([name, value]) => [name, value] as const),
-    ),
+    headers: options.request.headers
+      .filter(([name]) => !/^(?:Connection|Upgrade|Sec-WebSocket-)/i.test(name))
+      .map(([name, value]) => [name, value] as const),
     clock,
     timeoutMs: LONGEST_POLL_MS,
   });

@@ -81,7 +81,7 @@ async function findWay(
     if (tester.end !== undefined || tester.now() >= options.deadline) return false;
     if (isReached(walk, lifecycle, target, options)) return true;
     const here = statesNow(walk, lifecycle);
-    if (here.length > 1 || !tester.monitor.settled) {
+    if (here.length > 1) {
       await nextEvent(walk, Math.min(LOOK_MS, options.deadline - tester.now()));
       continue;
     }

@@ -5,11 +5,13 @@ import { firstEvent, invariants } from "./event-order.js";
 import { illegalCommands } from "./illegal-commands.js";
 import { legalWalks } from "./legal-walks.js";
 import { modelCoverage } from "./model-coverage.js";
+import { repeatedCommands } from "./repeated-commands.js";
 
 /** Checks of order and state. */
 export const stateChecks: readonly Check[] = [
   legalWalks,
   illegalCommands,
+  repeatedCommands,
   firstEvent,
   invariants,
   modelCoverage,

@@ -159,11 +159,11 @@ export class Instance {
     return others.every((answer) => answer === first) ? first : "undecided";
   }
 
-  /** Position of the transition that would take a command now; undefined where configurations differ or one waits. */
+  /** Position of the transition that would take a command now; undefined where configurations differ. */
   taking(move: Move): number | undefined {
     if (this.lost) return undefined;
-    const steps = this.#configurations.map(({ state, memory, pending }) =>
-      pending.length > 0 ? undefined : this.automaton.first(state, memory, move)?.index,
+    const steps = this.#configurations.map(
+      ({ state, memory }) => this.automaton.first(state, memory, move)?.index,
     );
     const [first] = steps;
     return steps.every((index) => index === first) ? first : undefined;

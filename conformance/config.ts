@@ -1,9 +1,11 @@
 /** What a `--config` file says about a subject: its form (`schemas/config.json`), and what becomes of it. */
 import fc from "fast-check";
+import { UnsatisfiableError } from "../src/arbitrary/bounded-filter.js";
 import type { Placement } from "../src/arbitrary/placement.js";
 import { validPayload } from "../src/arbitrary/valid-payload.js";
 import type { Contract, Endpoint, Example, Json, Message } from "../src/contract/contract.js";
 import { valueAt } from "../src/contract/pointer.js";
+import { sameJson } from "../src/contract/same-json.js";
 import { createOracle } from "../src/contract/validate.js";
 import type { Credentials, SubjectConfig } from "./check.js";
 import { UsageError } from "./server/subject.js";
@@ -168,11 +170,20 @@ function domainPayloads(
     for (const value of values) {
       const wanted = { ...placements, [pointer]: { values: [value], required: true } };
       const arbitrary = validPayload(message.payload, contract.definitions, { at: wanted });
-      const [payload] = fc.sample(arbitrary, { seed: SEED, numRuns: 1 });
-      // A command without that field is none of its business.
-      if (payload === undefined || valueAt(payload, pointer) === undefined) continue;
+      const payload = drawn(arbitrary);
+      // A command that has no such field, or takes no such value, is none of its business.
+      if (payload === undefined || !sameJson(valueAt(payload, pointer), value)) continue;
       if (validate(payload) === undefined) made.push(payload);
     }
   }
   return made;
+}
+
+function drawn(arbitrary: fc.Arbitrary<Json>): Json | undefined {
+  try {
+    return fc.sample(arbitrary, { seed: SEED, numRuns: 1 })[0];
+  } catch (error) {
+    if (error instanceof UnsatisfiableError) return undefined;
+    throw error;
+  }
 }

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { validPayload } from "../src/arbitrary/valid-payload.js";
 import type { Json, Message, Pointer } from "../src/contract/contract.js";
 import { parsePointer } from "../src/contract/pointer.js";
+import { KNOWN_GOOD } from "./config.js";
 import { type Filling, fill } from "./exchange.js";
 import type { Judge } from "./judge.js";
 
@@ -52,6 +53,7 @@ function place(at: Json | undefined, parts: readonly string[], value: Json): Jso
 }
 
 function* candidates(judge: Judge, message: Message, filling: Filling, seed: number): Generator<Json> {
+  for (const example of message.examples) if (example.name === KNOWN_GOOD) yield example.payload;
   for (const exchange of judge.endpoint.exchanges?.list ?? []) {
     for (const step of exchange.steps) {
       if ("send" in step && step.send.message === message.name) yield fill(step.send.payload, filling);

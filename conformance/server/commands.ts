@@ -13,6 +13,7 @@ import { validPayload } from "../../src/arbitrary/valid-payload.js";
 import type { Contract, Endpoint, Json, Message, Pointer } from "../../src/contract/contract.js";
 import { isObject, valueAt } from "../../src/contract/pointer.js";
 import { canonicalJson, sameJson } from "../../src/contract/same-json.js";
+import { KNOWN_GOOD } from "../config.js";
 import { fill } from "../exchange.js";
 import type { Judge } from "../judge.js";
 
@@ -256,6 +257,9 @@ function variantsOf(
     const key = canonicalJson(payload);
     if (!found.has(key)) found.set(key, { name, payload });
   };
+  for (const example of endpoint.commands.find((command) => command.name === name)?.examples ?? []) {
+    if (example.name === KNOWN_GOOD) add(example.payload);
+  }
   for (const exchange of endpoint.exchanges?.list ?? []) {
     if (exchange.tags.includes("bulk")) continue;
     for (const step of exchange.steps) {

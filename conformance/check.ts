@@ -12,6 +12,7 @@ import type { HandshakeOutcome, RequestChunks, TcpEnd } from "./frames/socket.js
 import type { Judge } from "./judge.js";
 import type { Profile } from "./profile.js";
 import type { Random } from "./random.js";
+import type { ReplayRecord } from "./report/report.js";
 import type { TranscriptEntry } from "./transcript.js";
 import type { Witness } from "./witness.js";
 
@@ -30,7 +31,7 @@ export interface CheckResult {
   /** How many cases (connection scripts) decided it. */
   readonly cases: number;
   readonly counterexample?: Json;
-  readonly replay?: { readonly seed: number; readonly path?: string };
+  readonly replay?: ReplayRecord;
   readonly flaky?: boolean;
   /** Of so many runs of one case so many failed. */
   readonly flakiness?: { readonly failures: number; readonly runs: number };
@@ -207,6 +208,8 @@ export interface CheckContext {
    * always where this check was not selected by such numbers alone.
    */
   selectsCase(autobahn: string | undefined): boolean;
+  /** The one case that is to be played again; absent: all. */
+  readonly replay?: ReplayRecord | undefined;
   /** Tells that something was tried again and came out otherwise, and why: the report counts it. */
   retried?(why: string): void;
 }

@@ -36,5 +36,6 @@ export function createContext(run: Run, check: string): CheckContext {
     process: run.process,
     selectsCase: (autobahn) => run.selectsCase(check, autobahn),
     retried: run.retried,
+    replay: run.replay?.[check],
   };
 }

@@ -5,9 +5,13 @@
 import { createFrameReader } from "../frames/decode.js";
 import { applyMask } from "../frames/encode.js";
 import type { TranscriptEntry } from "../transcript.js";
+import type { Outcome, Report } from "./report.js";
 
 /** A shorter value is masked only beside its name: every "1" of a report would be lost for a `v=1`. */
 const PLAIN_LENGTH = 6;
+
+/** A word or a number is no secret by itself (`transport=websocket`): it is masked only beside its name. */
+const ORDINARY = /^(?:[a-z]{1,14}|[\d.]{1,12})$/i;
 
 /** A piece of a secret beside an ellipsis that is masked all the same (characters). */
 const PIECE_LENGTH = 4;
@@ -49,7 +53,8 @@ export function createMask(secrets: Readonly<Record<string, string>> = {}): Mask
       for (const part of partsOf(value)) {
         if (known.has(part)) continue;
         const shown = `‹secret:${name}›`;
-        if (part.length < PLAIN_LENGTH) {
+        const ordinary = ORDINARY.test(part) && !SECRET_NAME.test(name);
+        if (part.length < PLAIN_LENGTH || ordinary) {
           if (part !== "") beside = [...beside, { pattern: besideName(name, part), shown }];
           continue;
         }
@@ -66,18 +71,14 @@ export function createMask(secrets: Readonly<Record<string, string>> = {}): Mask
         if (masked.includes(form)) masked = masked.replaceAll(form, shown);
       }
       for (const { pattern, shown } of beside) masked = masked.replace(pattern, `$1${shown}$2`);
-      if (masked.includes("…")) masked = withoutPieces(masked, [...known.values()]);
-      return masked.replace(
-        SECRET_HEADERS,
-        (_, name: string, colon: string) => `${name}${colon}‹secret:${name.toLowerCase()}›`,
-      );
+      return masked.includes("…") ? withoutPieces(masked, [...known.values()]) : masked;
     },
     value<T>(value: T): T {
       // Strings become strings and everything else stays what it is: the shape is kept.
       return deep(value, mask.text) as T;
     },
     entry(entry) {
-      const text = mask.text(entry.text);
+      const text = contentText(entry, entry.text);
       const { bytes, packed, fault, ...rest } = entry;
       const clean = bytes === undefined || bytesAreClean(entry, bytes);
       return {
@@ -94,12 +95,22 @@ export function createMask(secrets: Readonly<Record<string, string>> = {}): Mask
   function bytesAreClean(entry: TranscriptEntry, bytes: string): boolean {
     if (known.size === 0 && entry.kind !== "handshake") return true;
     const content = contentOf(entry, bytes);
-    return mask.text(content) === content;
+    return contentText(entry, content) === content;
+  }
+
+  /** In the head of a handshake some headers are secret whether their values are known or not. */
+  function contentText(entry: TranscriptEntry, text: string): string {
+    const masked = mask.text(text);
+    if (entry.kind !== "handshake") return masked;
+    return masked.replace(
+      SECRET_HEADERS,
+      (_, name: string, colon: string) => `${name}${colon}‹secret:${name.toLowerCase()}›`,
+    );
   }
 
   function maskedBytes(entry: TranscriptEntry, bytes: string): string {
     if (entry.kind === "handshake") {
-      const masked = mask.text(Buffer.from(bytes.replace("…", ""), "hex").toString("latin1"));
+      const masked = contentText(entry, Buffer.from(bytes.replace("…", ""), "hex").toString("utf8"));
       return Buffer.from(masked).toString("hex");
     }
     return starred(bytes, [...known.values()]);
@@ -107,6 +118,41 @@ export function createMask(secrets: Readonly<Record<string, string>> = {}): Mask
 
   for (const [name, value] of Object.entries(secrets)) mask.add(name, value);
   return mask;
+}
+
+/** An outcome without secrets. */
+export function maskOutcome(mask: Mask, outcome: Outcome): Outcome {
+  const { expected, got, mend, counterexample, replay, notes } = outcome;
+  return {
+    ...outcome,
+    reason: mask.text(outcome.reason),
+    ...(expected === undefined ? {} : { expected: mask.text(expected) }),
+    ...(got === undefined ? {} : { got: mask.text(got) }),
+    ...(mend === undefined ? {} : { mend: mask.text(mend) }),
+    ...(counterexample === undefined ? {} : { counterexample: mask.value(counterexample) }),
+    ...(replay === undefined ? {} : { replay: { ...replay, command: mask.text(replay.command) } }),
+    ...(notes === undefined ? {} : { notes: mask.value(notes) }),
+    transcript: outcome.transcript.map(mask.entry),
+  };
+}
+
+/** A report without secrets: all but what names its document, its channel and its checks, which a replay goes by. */
+export function maskReport(mask: Mask, report: Report): Report {
+  const { run, setup, subject } = report;
+  return {
+    ...report,
+    subject: { ...subject, url: mask.text(subject.url) },
+    run: { ...run, ...(run.retries === undefined ? {} : { retries: mask.value(run.retries) }) },
+    ...(setup === undefined
+      ? {}
+      : {
+          setup: { ...mask.value(setup), ...(setup.channel === undefined ? {} : { channel: setup.channel }) },
+        }),
+    outcomes: report.outcomes.map((outcome) => maskOutcome(mask, outcome)),
+    observations: mask.value(report.observations),
+    harnessFaults: mask.value(report.harnessFaults),
+    conclusion: mask.text(report.conclusion),
+  };
 }
 
 /** The value, and what it is made of: the token after a scheme, user and password of Basic, the values of a cookie. */
@@ -210,7 +256,7 @@ function withoutStart(text: string, forms: readonly string[], shown: string): st
 /** What the bytes say: the head of a handshake, or the payloads of frames without their mask. */
 function contentOf(entry: TranscriptEntry, bytes: string): string {
   const raw = Buffer.from(bytes.replace("…", ""), "hex");
-  if (entry.kind === "handshake") return raw.toString("latin1");
+  if (entry.kind === "handshake") return raw.toString("utf8");
   const payloads = framesOf(raw).map(({ payload }) => payload);
   const frames = Buffer.concat(payloads);
   return `${frames.toString("utf8")}\n${raw.toString("utf8")}`;

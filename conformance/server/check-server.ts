@@ -6,11 +6,12 @@ import { applyBaseline, type Baseline, checkBaseline } from "../baseline.js";
 import { startCanary, worseOf } from "../canary.js";
 import type { Check, SubjectConfig } from "../check.js";
 import { withKnownGood } from "../config.js";
-import { type Authorize, separateCredentials } from "../credentials.js";
+import { type Authorize, NO_CONFIG, secretsIn, separateCredentials } from "../credentials.js";
 import { createJudge } from "../judge.js";
 import { createPacer, safeRate } from "../pacer.js";
 import { PROFILES, type Profile, type ProfileName } from "../profile.js";
-import { type Report, summarise } from "../report/report.js";
+import { createMask, type Mask, maskReport, SECRET_NAME } from "../report/mask.js";
+import { type ReplayRecord, type Report, type ReportedSetup, summarise } from "../report/report.js";
 import { REQUIREMENT_SET } from "../requirements.js";
 import { createRun } from "../run.js";
 import { caseSelector, type Selection, selectChecks } from "../selection.js";
@@ -59,6 +60,12 @@ export interface CheckServerOptions extends Omit<SubjectOptions, "endpoint">, Se
   readonly signal?: AbortSignal;
   /** Version of the kit, for the report and the User-Agent. */
   readonly version?: string;
+  /** More values that must not leave the run, by name; those of headers, query and credentials are known. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** How the run was asked for, for the report: what a replay needs. */
+  readonly setup?: Partial<ReportedSetup>;
+  /** Plays only one recorded case of these checks, by their ids. */
+  readonly replay?: Readonly<Record<string, ReplayRecord>>;
   /** Default: every check that exists. */
   readonly checks?: readonly Check[];
 }
@@ -77,6 +84,7 @@ export async function checkServer(options: CheckServerOptions): Promise<Report> 
   const seed = options.seed ?? randomInt(0, 0x7fff_ffff);
   const timeScale = options.timeScale ?? 1;
   const version = options.version ?? "0.1.0";
+  const mask = maskOf(options, declared);
   const controller = new AbortController();
   // Every wait of every case listens to it.
   setMaxListeners(0, controller.signal);
@@ -100,6 +108,7 @@ export async function checkServer(options: CheckServerOptions): Promise<Report> 
     lost: () => loop.lost() + (pacer?.held() ?? 0),
   };
   try {
+    const authorize = masking(options.authorize, mask);
     const run = createRun({
       judge: createJudge(options.contract, endpoint),
       subject,
@@ -118,7 +127,9 @@ export async function checkServer(options: CheckServerOptions): Promise<Report> 
       ...(options.subject === undefined ? {} : { process: options.subject }),
       selectsCase: caseSelector(options),
       config: settings.config,
-      ...(options.authorize === undefined ? {} : { authorize: options.authorize }),
+      ...(authorize === undefined ? {} : { authorize }),
+      mask,
+      ...(options.replay === undefined ? {} : { replay: options.replay }),
     });
     const execution = new Execution(run, checks, options, controller);
     const { subject: own } = options;
@@ -138,7 +149,7 @@ export async function checkServer(options: CheckServerOptions): Promise<Report> 
       ...(options.minCoverage === undefined ? {} : { minCoverage: options.minCoverage }),
       ...(options.strict === undefined ? {} : { strict: options.strict }),
     });
-    return {
+    return maskReport(mask, {
       wireproof: version,
       requirementSet: REQUIREMENT_SET,
       subject: { role: "server", url: subject.url },
@@ -163,13 +174,24 @@ export async function checkServer(options: CheckServerOptions): Promise<Report> 
         retries: run.retries,
         worstLagMs: Math.round(lag.worst()),
       },
+      setup: {
+        url: options.url,
+        channel: endpoint.name,
+        profile: profile.name,
+        runs: run.runs,
+        timeScale: run.timeScale,
+        ...(options.patienceMs === undefined ? {} : { patience: options.patienceMs }),
+        ...(options.parameters === undefined ? {} : { param: options.parameters }),
+        ...(options.subprotocols === undefined ? {} : { subprotocol: options.subprotocols }),
+        ...options.setup,
+      },
       outcomes,
       observations: execution.observations(),
       harnessFaults: execution.harnessFaults,
       summary: summarise(outcomes),
       exitCode: decision.exitCode,
       conclusion: decision.reason,
-    };
+    });
   } finally {
     clearTimeout(timer);
     stopWatching?.();
@@ -178,6 +200,37 @@ export async function checkServer(options: CheckServerOptions): Promise<Report> 
     await canary.stop();
     options.signal?.removeEventListener("abort", stop);
   }
+}
+
+/** A mask over every value that somebody has given to be let in with. */
+function maskOf(options: CheckServerOptions, { commands, events, security }: Endpoint): Mask {
+  const { config = NO_CONFIG, headers = {}, query = {}, secrets = {}, url } = options;
+  const declared = new Set(security.flatMap(({ parameter }) => (parameter === undefined ? [] : [parameter])));
+  const inUrl = URL.canParse(url) ? [...new URL(url).searchParams] : [];
+  const everybody = [...config.identities, ...Object.values(config.rejected)];
+  // The name of a message is known to everybody, also where it stands in somebody's first message.
+  const names = new Set([...commands, ...events].flatMap(({ name, wireName }) => [name, wireName]));
+  const mask = createMask();
+  for (const [name, value] of [
+    ...Object.entries(headers),
+    ...Object.entries(query),
+    ...Object.entries(secrets),
+    ...inUrl.filter(([name]) => SECRET_NAME.test(name) || declared.has(name)),
+    ...everybody.flatMap(secretsIn),
+  ]) {
+    if (!names.has(value)) mask.add(name, value);
+  }
+  return mask;
+}
+
+/** Fresh credentials are secret before they are used. */
+function masking(authorize: Authorize | undefined, mask: Mask): Authorize | undefined {
+  if (authorize === undefined) return undefined;
+  return async () => {
+    const credentials = await authorize();
+    for (const [name, value] of secretsIn(credentials)) mask.add(name, value);
+    return credentials;
+  };
 }
 
 /** Those of the selected checks that the profile runs. Throws {@link UsageError} when none is left. */

@@ -7,6 +7,7 @@ import { createContext } from "../context.js";
 import { canReach } from "../frames/dial.js";
 import { RunAborted, SubjectGone, SubjectRefused } from "../interruption.js";
 import { missingNeed } from "../needs.js";
+import { maskOutcome } from "../report/mask.js";
 import type { HarnessFaultReport, Observation, Outcome } from "../report/report.js";
 import { shortTranscript } from "../report/shorten.js";
 import { type Requirement, requirementOf } from "../requirements.js";
@@ -313,7 +314,7 @@ export class Execution {
     const again = charged?.during === undefined ? check.id : `${check.id},${charged.during}`;
     const command = (this.options.replayCommand ?? defaultReplay(this.run))(again, seed);
     const failing = softened === "fail" || softened === "warn";
-    return {
+    return maskOutcome(this.run.mask, {
       id: check.id,
       title: requirement.title,
       sentence: requirement.sentence,
@@ -329,14 +330,20 @@ export class Execution {
       ...(final.mend === undefined ? {} : { mend: final.mend }),
       ...(final.counterexample === undefined ? {} : { counterexample: final.counterexample }),
       ...(failing || final.replay !== undefined
-        ? { replay: { ...(final.replay ?? { seed }), command } }
+        ? {
+            replay: {
+              ...(final.replay ?? { seed }),
+              ...(charged?.during === undefined ? {} : { with: [charged.during] }),
+              command,
+            },
+          }
         : {}),
       flaky: final.flaky ?? false,
       ...(final.flakiness === undefined ? {} : { flakiness: final.flakiness }),
       durationMs: Math.round(ms),
       ...(final.notes === undefined || final.notes.length === 0 ? {} : { notes: final.notes }),
       transcript: failing ? shortTranscript(final.transcript ?? []) : [],
-    };
+    });
   }
 
   /** A violation that another check's case brought to light fails the check that owns the rule. */

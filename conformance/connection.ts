@@ -412,7 +412,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     },
     close,
     finishRequest(more, label) {
-      note({ direction: "sent", kind: "raw", text: label, bytes: hex(more) }, clock());
+      note({ direction: "sent", kind: "raw", text: label, ...sentBytes(more) }, clock());
       socket.finishRequest(more);
     },
     pause() {

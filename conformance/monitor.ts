@@ -302,3 +302,23 @@ function mendOf(violation: LifecycleViolation): string {
       return "Keep the connection open as long as the contract names no reason to close it; refuse what is wrong.";
   }
 }
+
+/** A Monitor of a connection that begins when something of the contract is sent or received. */
+export function watchedLater(watch: () => ConnectionMonitor): ConnectionMonitor {
+  let begun: ConnectionMonitor | undefined;
+  const begin = (): ConnectionMonitor => {
+    begun ??= watch();
+    return begun;
+  };
+  return {
+    get lifecycle() {
+      return begin().lifecycle;
+    },
+    get blocked() {
+      return begun?.blocked;
+    },
+    sent: (...what) => begin().sent(...what),
+    received: (...what) => begin().received(...what),
+    closed: (info) => begun?.closed(info),
+  };
+}

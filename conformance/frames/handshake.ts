@@ -12,8 +12,11 @@ export interface HandshakeRequest {
   readonly target: string;
   /** Default 1.1. */
   readonly httpVersion?: string;
-  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly headers: readonly HeaderLine[];
 }
+
+/** A header as it is written; the separator is `: ` unless one is given. */
+export type HeaderLine = readonly [name: string, value: string, separator?: string];
 
 /** What came back before the first frame. */
 export interface HandshakeResponse {
@@ -27,7 +30,7 @@ export interface HandshakeResponse {
 /** Writes a request head. */
 export function writeRequest(request: HandshakeRequest): string {
   const lines = [`${request.method ?? "GET"} ${request.target} HTTP/${request.httpVersion ?? "1.1"}`];
-  for (const [name, value] of request.headers) lines.push(`${name}: ${value}`);
+  for (const [name, value, separator = ": "] of request.headers) lines.push(`${name}${separator}${value}`);
   return `${lines.join("\r\n")}\r\n\r\n`;
 }
 

@@ -49,11 +49,13 @@ export interface FrameSocketListener {
 
 /** How the bytes of a request are cut. */
 export interface RequestChunks {
-  /** Offsets at which they are cut; those that lie outside are ignored. */
+  /** Offsets at which they are cut, negative ones from the end; those that lie outside are ignored. */
   readonly cuts: readonly number[];
   /** Between two chunks (milliseconds); at 0 each is written in a turn of the loop of its own. */
   readonly pauseMs: number;
-  /** Only so many bytes are sent: the request stays unfinished, and whoever opens it goes on by `write`. */
+  /**
+   * Only so many bytes are sent, a negative number: all but so many. The request stays unfinished until `finishRequest`.
+   */
   readonly upTo?: number;
 }
 
@@ -82,6 +84,8 @@ export interface FrameSocket {
   write(bytes: Uint8Array): boolean;
   /** Writes one frame and returns its bytes. */
   send(spec: FrameSpec): Uint8Array;
+  /** Sends what `upTo` has held back, and these bytes with it. */
+  finishRequest(more?: Uint8Array): void;
   /** Stops and resumes reading: the peer's sends back up. */
   pause(): void;
   resume(): void;
@@ -111,6 +115,7 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
   let tcpEnd: TcpEnd | undefined;
   let bytesReceived = 0;
   let pause: NodeJS.Timeout | undefined;
+  let heldBack: Uint8Array = new Uint8Array(0);
   /** What was written before the whole request was; undefined once it was. */
   let behindRequest: Uint8Array[] | undefined = [];
   let announceRequested: () => void = () => undefined;
@@ -204,7 +209,9 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
     });
     const request = Buffer.from(writeRequest(options.request), "latin1");
     const bytes = options.early === undefined ? request : Buffer.concat([request, options.early]);
-    writeInChunks(piecesOf(bytes, options.chunks));
+    const end = endOf(bytes, options.chunks);
+    heldBack = bytes.subarray(end);
+    writeInChunks(piecesOf(bytes.subarray(0, end), options.chunks));
   }
 
   function onData(chunk: Buffer): void {
@@ -276,6 +283,10 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
       write(bytes);
       return bytes;
     },
+    finishRequest: (more = new Uint8Array(0)) => {
+      write(Buffer.concat([heldBack, more]));
+      heldBack = new Uint8Array(0);
+    },
     pause: () => {
       wantsPause = true;
       socket?.pause();
@@ -294,10 +305,16 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
   };
 }
 
+/** Where the bytes that are sent at first end. */
+function endOf(bytes: Uint8Array, chunks: RequestChunks | undefined): number {
+  const upTo = chunks?.upTo ?? bytes.length;
+  return Math.max(0, Math.min(bytes.length, upTo < 0 ? bytes.length + upTo : upTo));
+}
+
 /** The pieces in which the bytes are written. */
 function piecesOf(bytes: Uint8Array, chunks: RequestChunks | undefined): Uint8Array[] {
-  if (chunks === undefined) return [bytes];
-  const end = Math.min(bytes.length, chunks.upTo ?? bytes.length);
-  const cuts = [...new Set(chunks.cuts)].filter((cut) => cut > 0 && cut < end).sort((a, b) => a - b);
+  const end = bytes.length;
+  const offsets = (chunks?.cuts ?? []).map((cut) => (cut < 0 ? end + cut : cut));
+  const cuts = [...new Set(offsets)].filter((cut) => cut > 0 && cut < end).sort((a, b) => a - b);
   return [...cuts, end].map((cut, index) => bytes.subarray(cuts[index - 1] ?? 0, cut));
 }

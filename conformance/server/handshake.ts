@@ -1,6 +1,8 @@
 /** Checks of the opening handshake (S-HS). */
 import type { Check, CheckContext, CheckResult } from "../check.js";
 import { SubjectGone } from "../interruption.js";
+import { refusedHandshakes } from "./handshake-refused.js";
+import { spelledHandshakes } from "./handshake-spelling.js";
 
 /** Two keys: an accept value that was written down once fits only one of them. */
 const HANDSHAKES = 2;
@@ -61,4 +63,4 @@ function mendRefusal(status: number): string {
 }
 
 /** All checks of this file. */
-export const handshakeChecks: readonly Check[] = [acceptsUpgrade];
+export const handshakeChecks: readonly Check[] = [acceptsUpgrade, ...refusedHandshakes, ...spelledHandshakes];

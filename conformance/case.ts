@@ -149,6 +149,7 @@ async function play<T>(
           own.push(violation);
         },
         judged: (valid, names) => run.record.judged(valid, names),
+        passively: (id, notice) => run.record.passively(id, notice),
         answered: (ms) => run.answered(ms),
       },
     });

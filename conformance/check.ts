@@ -256,6 +256,10 @@ export interface SubjectProcess {
 
 /** What all cases of a run have seen: the ground on which passive checks decide. */
 export interface RunRecord {
+  /** How often what is judged on every connection had something to judge, by check. */
+  readonly judgements: ReadonlyMap<string, number>;
+  /** What was noticed there that is no verdict, by check. */
+  readonly notices: ReadonlyMap<string, readonly string[]>;
   readonly cases: number;
   readonly connections: number;
   /** Messages of the subject that were judged, and those of them that were valid. */

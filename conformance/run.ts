@@ -62,6 +62,9 @@ export interface RunOptions {
   readonly replay?: Readonly<Record<string, ReplayRecord>>;
 }
 
+/** Notices of one check that are kept. */
+const KEPT_NOTICES = 5;
+
 /** One run. */
 export interface Run extends Omit<RunOptions, "process"> {
   readonly profile: Profile;
@@ -105,6 +108,8 @@ export interface MutableRecord extends RunRecord {
   openedCase(): void;
   openedConnection(): void;
   judged(valid: boolean, names: readonly string[]): void;
+  /** A passive check had something to judge, or noticed something that is no verdict. */
+  passively(check: string, notice?: string): void;
   violated(violation: RecordedViolation): void;
   /** A connection has been through these. */
   visited(coverage: Coverage): void;
@@ -213,6 +218,8 @@ function createRecord(): MutableRecord {
   let cases = 0;
   let connections = 0;
   const eventNames = new Set<string>();
+  const judgements = new Map<string, number>();
+  const notices = new Map<string, readonly string[]>();
   let events = 0;
   let validEvents = 0;
   return {
@@ -229,6 +236,12 @@ function createRecord(): MutableRecord {
       return validEvents;
     },
     eventNames,
+    judgements,
+    notices,
+    passively: (check, notice) => {
+      if (notice === undefined) judgements.set(check, (judgements.get(check) ?? 0) + 1);
+      else notices.set(check, [...new Set([...(notices.get(check) ?? []), notice])].slice(0, KEPT_NOTICES));
+    },
     violations,
     coverage,
     visited: ({ states, transitions }) => {

@@ -12,6 +12,7 @@ import { RunAborted } from "./interruption.js";
 import { excerpt, HarnessFault, type Judge } from "./judge.js";
 import { layerOf } from "./layer.js";
 import type { ConnectionMonitor } from "./monitor.js";
+import { type Findings, openPassiveWatch } from "./passive-watch.js";
 import { ordinaryPayload } from "./payloads.js";
 import { openPollingConnection, type PollingTransport } from "./socket-io/polling-connection.js";
 import { delay } from "./time.js";
@@ -42,6 +43,8 @@ export interface TesterObserver {
   violation(violation: CaseViolation): void;
   /** A message was judged. */
   judged(valid: boolean, names: readonly string[]): void;
+  /** What is judged on every connection had something to judge, or noticed something that is no verdict. */
+  passively(check: string, notice?: string): void;
   /** The subject took so long (milliseconds) for the first message after something was sent. */
   answered(ms: number): void;
 }
@@ -62,6 +65,8 @@ export function openTester(options: TesterOptions): OwnedTester {
   const waiting = createWaiting(signal, options.lost);
   const messages: ReceivedMessage[] = [];
   const acknowledgements = new Map<number, Acknowledgement>();
+  const watch = openPassiveWatch(judge);
+  if (options.early !== undefined) watch.sentBytes();
   const openedAt = clock();
   let end: CloseInfo | undefined;
   let disposing = false;
@@ -97,6 +102,13 @@ export function openTester(options: TesterOptions): OwnedTester {
   function onEnd(info: CloseInfo): void {
     end = explained(info);
     if (!disposing) monitor.closed({ ...end, atMs: monitorTime(end.atMs) });
+    if (info.reason !== undefined) settle(watch.said("the reason of a close", info.reason), info.atMs);
+  }
+
+  function settle({ violations, judged, notices }: Findings, atMs: number): void {
+    for (const check of judged) observer.passively(check);
+    for (const { check, text } of notices) observer.passively(check, text);
+    for (const violation of violations) observer.violation({ connection: id, atMs, ...violation });
   }
 
   /** A side that hears nothing may give the connection up: that end needs no other explanation. */
@@ -137,6 +149,7 @@ export function openTester(options: TesterOptions): OwnedTester {
     );
     if (!disposing) {
       if (fault !== undefined) observer.violation({ connection: id, atMs, ...fault });
+      settle(watch.received({ names, payload, text }), atMs);
       answerHeartbeat(names, payload);
     }
     waiting.changed();
@@ -195,11 +208,13 @@ export function openTester(options: TesterOptions): OwnedTester {
     },
     text(text, kind, what) {
       tester.tell(kind, what);
+      watch.sent(kind, { text });
       markSent();
       connection.send(text);
     },
     tell(kind, what) {
       if (kind !== "none") monitor.sent(kind, what, monitorTime(clock()));
+      if (what !== undefined || kind === "anything") watch.sent(kind, { payload: what?.payload });
     },
     async ack(name, payload, timeoutMs) {
       if (endpoint.protocol.transport !== "socket.io") {
@@ -214,10 +229,12 @@ export function openTester(options: TesterOptions): OwnedTester {
       return waiting.until(() => acknowledgements.get(ackId), timeoutMs, connection.isOver);
     },
     raw(bytes, label) {
+      watch.sentBytes();
       markSent();
       connection.sendRaw(bytes, label);
     },
     frame(spec, label) {
+      if (spec.opcode < OPCODE.close) watch.sentBytes();
       markSent();
       connection.sendFrame(spec, label);
     },

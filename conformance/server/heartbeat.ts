@@ -9,6 +9,8 @@ import { type CaseOutcome, type Failure, resultOf, runProperty } from "../proper
 import { hash } from "../random.js";
 import { answerBound, UPPER_GRACE_MS } from "../time.js";
 import { tokenOf } from "../witness.js";
+import { serverBeats } from "./server-beats.js";
+import { signsOfLife, silenceEnds, timelyBeats } from "./silence.js";
 
 /** Pings one after another, then at once, then while the server works. */
 const PINGS = { inTurn: 5, atOnce: 3, atWork: 5 } as const;
@@ -16,6 +18,8 @@ const PINGS = { inTurn: 5, atOnce: 3, atWork: 5 } as const;
 /** S-HB-02: each ping of the client's heartbeat has its own pong in time. */
 const clientHeartbeat: Check = {
   id: "S-HB-02",
+  safe: true,
+  smoke: true,
   async run(context) {
     const long = context.endpoint.exchanges?.list.find(({ tags }) => tags.includes("long"));
     const names = ["idle", ...(long === undefined ? [] : ["at work"])];
@@ -135,4 +139,10 @@ function beat(
 }
 
 /** All checks of this file. */
-export const heartbeatChecks: readonly Check[] = [clientHeartbeat];
+export const heartbeatChecks: readonly Check[] = [
+  serverBeats,
+  clientHeartbeat,
+  silenceEnds,
+  timelyBeats,
+  signsOfLife,
+];

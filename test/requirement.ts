@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-export type RequirementName = "chromium" | "go" | "python" | "documents" | "libfaketime";
+export type RequirementName = "chromium" | "go" | "python" | "aiohttp" | "documents" | "libfaketime";
 
 export interface Requirement {
   readonly available: boolean;
@@ -55,6 +55,10 @@ const PROBES: Readonly<Record<RequirementName, Probe>> = {
     answers("python3", ["-c", "import websockets"])
       ? present("python3")
       : missing("Python 3 with websockets is not installed; python3 -m pip install websockets"),
+  aiohttp: () =>
+    answers("python3", ["-c", "import aiohttp"])
+      ? present("python3")
+      : missing("Python 3 with aiohttp is not installed; python3 -m pip install aiohttp"),
   go: () => {
     if (!answers("go", ["version"]))
       return missing("Go is not installed; on Debian: apt-get install golang-go");

@@ -77,6 +77,45 @@ describe("a property", () => {
     expect(result.failure?.value).toHaveLength(2);
   });
 
+  it.each([
+    [
+      "a random one",
+      { script: async (value: number[]) => (value.some((one) => one > 500) ? fail("x") : pass) },
+    ],
+    ["an example", { examples: [[7, 8, 9, 10]], script: async () => fail("x") }],
+    [
+      "what an example shrank to",
+      { examples: [[7, 8, 9, 10]], script: async (value: number[]) => (value.length > 1 ? fail("x") : pass) },
+    ],
+  ])("plays just the recorded case again: %s", async (_, options) => {
+    const { failure } = await runProperty(contextOf(), property(options));
+    if (failure === undefined) throw new Error("it did not fail");
+    const context = Object.assign(contextOf(), { replay: failure.replay });
+    const again = await runProperty(context, property(options));
+    expect(again).toMatchObject({ cases: 1, failure: { value: failure.value, replay: failure.replay } });
+    expect(context.labels).toEqual([failure.replay.case]);
+
+    const played: number[][] = [];
+    const mended = await runProperty(
+      Object.assign(contextOf(), { replay: failure.replay }),
+      property({
+        ...options,
+        script: async (value) => {
+          played.push(value);
+          return pass;
+        },
+      }),
+    );
+    expect(mended).toMatchObject({ cases: 3, passed: 3, interrupted: false });
+    expect(played).toEqual([failure.value, failure.value, failure.value]);
+  });
+
+  it("says so when it has the recorded case no more", async () => {
+    const context = Object.assign(contextOf(), { replay: { seed: 7, label: "numbers", example: 4 } });
+    const result = await runProperty(context, property({ examples: [[1]], script: async () => pass }));
+    expect(resultOf(result, { pass: "" })).toMatchObject({ verdict: "inconclusive", cases: 0 });
+  });
+
   it("does not count a case that fails only now and then: that is flaky, and no verdict", async () => {
     let turn = 0;
     const script = async () => {

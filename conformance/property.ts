@@ -6,6 +6,7 @@ import fc from "fast-check";
 import type { Json } from "../src/contract/contract.js";
 import type { Case, CheckContext, CheckResult } from "./check.js";
 import { RunAborted } from "./interruption.js";
+import type { ReplayRecord } from "./report/report.js";
 import type { TranscriptEntry } from "./transcript.js";
 
 /** A case in which the rule was broken. */
@@ -64,7 +65,7 @@ export interface PropertyResult<T> {
     readonly shown: Json;
     readonly outcome: Failure;
     readonly transcript: readonly TranscriptEntry[];
-    readonly replay: { readonly seed: number; readonly path?: string };
+    readonly replay: ReplayRecord;
     readonly shrinks: number;
   };
   /** Of so many runs of one case so many failed: no verdict can rest on it. */
@@ -92,6 +93,8 @@ const SLOW_CASE_MS = 1500;
 const SHRINK_MS = 4000;
 
 interface Played {
+  /** Label of the case: its randomness hangs on it. */
+  readonly name: string;
   readonly outcome: CaseOutcome;
   /** How long it took (milliseconds). */
   readonly ms: number;
@@ -121,8 +124,11 @@ export async function runProperty<T>(
   const play = (value: T, name: string): Promise<Played> =>
     context.inCase(name, async (scene) => {
       const outcome = await options.script(value, scene);
-      return { outcome, ms: scene.now(), transcript: scene.transcript };
+      return { name, outcome, ms: scene.now(), transcript: scene.transcript };
     });
+
+  const recorded = context.replay;
+  if (recorded?.label === label) return playAgain(options, recorded, play);
 
   let withoutEvidence = 0;
   // Where the first cases get no witness the others will get none either, and each of them costs its patience.
@@ -197,7 +203,8 @@ export async function runProperty<T>(
       flaky: { failures: again + 1, runs: CONFIRMATIONS + 1, outcome: found.outcome },
     };
   }
-  const path = found.index < examples.length ? undefined : String(found.index - examples.length);
+  const example = found.index < examples.length ? found.index : undefined;
+  const path = example === undefined ? String(found.index - examples.length) : undefined;
   const smallest = await shrink(context, options, play, {
     value,
     played: found.played,
@@ -211,10 +218,78 @@ export async function runProperty<T>(
       shown: (options.show ?? asJson)(smallest.value),
       outcome: smallest.outcome,
       transcript: smallest.played.transcript,
-      replay: { seed, ...(smallest.path === undefined ? {} : { path: smallest.path }) },
+      replay: {
+        seed,
+        label,
+        case: smallest.played.name,
+        ...(example === undefined ? {} : { example }),
+        ...(smallest.path === undefined ? {} : { path: smallest.path }),
+      },
       shrinks: smallest.shrinks,
     },
   };
+}
+
+/** Plays the one case that a report has recorded: up to three times, for a fault that comes and goes is not mended. */
+async function playAgain<T>(
+  options: PropertyOptions<T>,
+  recorded: ReplayRecord,
+  play: (value: T, name: string) => Promise<Played>,
+): Promise<PropertyResult<T>> {
+  const counted = { undecided: [], interrupted: false };
+  const found = await recordedValue(options, recorded);
+  if (found === undefined) {
+    const reason = `the recorded case of "${options.label}" cannot be made again: the document gives other cases now`;
+    return { ...counted, cases: 0, passed: 0, undecided: [{ verdict: "inconclusive", reason }] };
+  }
+  const { value } = found;
+  const name = recorded.case ?? `${options.label}, replayed`;
+  let cases = 0;
+  for (;;) {
+    const played = await play(value, cases === 0 ? name : `${name}, again ${cases}`);
+    cases += 1;
+    const { outcome } = played;
+    switch (outcome.verdict) {
+      case "pass":
+        break;
+      case "blocked":
+        return { ...counted, cases, passed: cases - 1, blocked: outcome.by };
+      case "inconclusive":
+      case "untestable":
+        return { ...counted, cases, passed: 0, undecided: [outcome] };
+      default: {
+        const shown = (options.show ?? asJson)(value);
+        const { transcript } = played;
+        const failure = { value, shown, outcome, transcript, replay: recorded, shrinks: 0 };
+        return { ...counted, cases, passed: cases - 1, failure };
+      }
+    }
+    if (cases === CONFIRMATIONS || options.waits === true || played.ms > SLOW_CASE_MS) {
+      return { ...counted, cases, passed: cases };
+    }
+  }
+}
+
+/** The value of a recorded case; undefined when the property has no such case any more. */
+async function recordedValue<T>(
+  { arbitrary, examples = [] }: PropertyOptions<T>,
+  { example, path, seed }: ReplayRecord,
+): Promise<{ readonly value: T } | undefined> {
+  if (example !== undefined && example >= examples.length) return undefined;
+  // The index has just been looked at.
+  const start = example === undefined ? [] : [examples[example] as T];
+  if (path === undefined) return start.length === 0 ? undefined : { value: start[0] as T };
+  if (arbitrary === undefined) return undefined;
+  let found: { readonly value: T } | undefined;
+  const property = fc.property(arbitrary, (value) => {
+    found ??= { value };
+  });
+  try {
+    fc.check(property, { seed, path, numRuns: 1, examples: start.map((value): [T] => [value]) });
+  } catch {
+    // A path that leads nowhere is one of another document: fast-check says so by throwing.
+  }
+  return found;
 }
 
 interface Failing<T> {
@@ -266,8 +341,9 @@ async function shrink<T>(
   });
   if (thrown instanceof RunAborted) return { ...smallest, shrinks };
   if (thrown !== undefined) throw thrown;
-  // A path through an example cannot be replayed without the example: then the seed alone must do.
-  const path = found.path === undefined ? undefined : (details.counterexamplePath ?? found.path);
+  // The first step down an example has the path "0": without a further one it is the example itself.
+  const path = details.counterexamplePath ?? found.path;
+  if (found.path === undefined && shrinks === 0) return { ...smallest, shrinks };
   return { ...smallest, shrinks, ...(path === undefined ? {} : { path }) };
 }
 

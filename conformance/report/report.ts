@@ -91,6 +91,8 @@ export interface ReplayRecord {
   readonly seed: number;
   /** Which property of the check failed, by its label; absent: the check is no property, and is run whole. */
   readonly label?: string;
+  /** Label of the case: the randomness inside it hangs on it. */
+  readonly case?: string;
   /** Which of its deterministic values failed; absent: a random one. */
   readonly example?: number;
   /** fast-check's path to the failing value, below the example where there is one. */

@@ -7,6 +7,7 @@ import { startCanary, worseOf } from "../canary.js";
 import type { Check, SubjectConfig } from "../check.js";
 import { withKnownGood } from "../config.js";
 import { type Authorize, NO_CONFIG, secretsIn, separateCredentials } from "../credentials.js";
+import { canReach, type Target } from "../frames/dial.js";
 import { createJudge } from "../judge.js";
 import { createPacer, safeRate } from "../pacer.js";
 import { PROFILES, type Profile, type ProfileName } from "../profile.js";
@@ -15,12 +16,12 @@ import { type ReplayRecord, type Report, type ReportedSetup, summarise } from ".
 import { REQUIREMENT_SET } from "../requirements.js";
 import { createRun } from "../run.js";
 import { caseSelector, type Selection, selectChecks } from "../selection.js";
-import { type LagWatch, monotonic, watchLag } from "../time.js";
+import { delay, type LagWatch, monotonic, watchLag } from "../time.js";
 import { decideExit } from "../verdict.js";
 import { serverChecks } from "./catalogue.js";
-import { Execution, type ExecutionOptions } from "./execution.js";
+import { Execution, type ExecutionOptions, type Progress } from "./execution.js";
 import { belongsTo } from "./plan.js";
-import type { StartedSubject } from "./process.js";
+import { type StartedSubject, startSubject } from "./process.js";
 import { createSubject, type SubjectOptions, UsageError } from "./subject.js";
 
 /** What to check, and how. */
@@ -72,6 +73,22 @@ export interface CheckServerOptions extends Omit<SubjectOptions, "endpoint">, Se
 
 /** Judges a server. Throws UsageError for what the user must mend: URL, channel, selectors, or no server at all. */
 export async function checkServer(options: CheckServerOptions): Promise<Report> {
+  const { command, timeScale, url, waitMs } = options;
+  if (command === undefined || options.subject !== undefined) return judgeServer(options);
+  const subject = await startSubject({
+    argv: command,
+    url,
+    ...(waitMs === undefined ? {} : { waitMs }),
+    ...(timeScale === undefined ? {} : { timeScale }),
+  });
+  try {
+    return await judgeServer({ ...options, subject });
+  } finally {
+    await subject.stop();
+  }
+}
+
+async function judgeServer(options: CheckServerOptions): Promise<Report> {
   const started = monotonic();
   const declared = endpointOf(options.contract, options.channel);
   const settings = separateCredentials(declared, options, options.authorize !== undefined);
@@ -131,7 +148,9 @@ export async function checkServer(options: CheckServerOptions): Promise<Report> 
       mask,
       ...(options.replay === undefined ? {} : { replay: options.replay }),
     });
-    const execution = new Execution(run, checks, options, controller);
+    if (options.waitMs !== undefined) await awaitListener(subject.target, options.waitMs, controller.signal);
+    const onProgress = boundedFailures(options, baseline, controller);
+    const execution = new Execution(run, checks, { ...options, onProgress }, controller);
     const { subject: own } = options;
     stopWatching = own?.onDeath((exit) => execution.processDied(exit, own.output()));
     await execution.all();
@@ -231,6 +250,34 @@ function masking(authorize: Authorize | undefined, mask: Mask): Authorize | unde
     for (const [name, value] of secretsIn(credentials)) mask.add(name, value);
     return credentials;
   };
+}
+
+/** Tells what happens, and ends the run after as many failures that no baseline knows as it may have. */
+function boundedFailures(
+  { maxFailures, onProgress }: CheckServerOptions,
+  baseline: Baseline,
+  controller: AbortController,
+): (progress: Progress) => void {
+  const known = new Set(baseline.map(({ check }) => check));
+  let failures = 0;
+  return (progress) => {
+    onProgress?.(progress);
+    if (maxFailures === undefined || progress.kind !== "finished") return;
+    const { id, verdict } = progress.outcome;
+    if (verdict === "fail" && !known.has(id)) failures += 1;
+    if (failures >= maxFailures) controller.abort(new Error(`the run ends after ${maxFailures} failures`));
+  };
+}
+
+/** How often a server that does not listen yet is asked for, and how long one attempt may take (milliseconds). */
+const LOOK = { everyMs: 100, mostMs: 2000 } as const;
+
+/** Waits until the server takes TCP connections, at most so long; whoever comes next says that it does not. */
+async function awaitListener(target: Target, waitMs: number, signal: AbortSignal): Promise<void> {
+  const deadline = monotonic() + waitMs;
+  while (!signal.aborted && !(await canReach(target, LOOK.mostMs)) && monotonic() < deadline) {
+    await delay(LOOK.everyMs, signal);
+  }
 }
 
 /** Those of the selected checks that the profile runs. Throws {@link UsageError} when none is left. */

@@ -10,7 +10,7 @@ import {
 import { authorizeBy } from "./auth-command.js";
 import { readBaseline, readConfig } from "./config-file.js";
 import { chooseContract, chooseEndpoint, type Perspective } from "./document.js";
-import { EXIT, UsageError } from "./failure.js";
+import { UsageError } from "./failure.js";
 import { interruption } from "./interruption.js";
 import { openReports, type ReportTarget } from "./report-files.js";
 import type { Terminal } from "./terminal.js";
@@ -81,6 +81,7 @@ export async function checkServerVerb(options: CheckServerVerbOptions, terminal:
       ...setup,
       contract,
       version: wireproofVersion(),
+      setup: setupOf(options),
       signal: interrupted.signal,
       replayCommand: (ids, seed) => replayCommand(options, ids, seed),
       onProgress: (progress) => {
@@ -91,11 +92,18 @@ export async function checkServerVerb(options: CheckServerVerbOptions, terminal:
     const { colors, width } = terminal;
     terminal.result(renderReport(report, { colors, verbose, ...(width === undefined ? {} : { width }) }));
     for (const file of files.finish(report)) terminal.progress(`report: ${file}`);
-    // A run that was stopped proves nothing, whatever it had seen until then.
-    return interrupted.signal.aborted && report.exitCode === EXIT.ok ? EXIT.undecided : report.exitCode;
+    return report.exitCode;
   } finally {
     interrupted.end();
   }
+}
+
+/** How the run was asked for, as a report keeps it: with this and its seed it can be repeated. */
+function setupOf(options: CheckServerVerbOptions): NonNullable<CheckServerOptions["setup"]> {
+  // Reports, selectors and bounds are of one run; seed, channel and runs are in the report already.
+  const { report, verbose, only, skip, seed, baseline, strict, minCoverage, maxTime, maxFailures, ...setup } =
+    options;
+  return setup;
 }
 
 /** The options of the kit, from those of the verb and the files that they name. What is said in a word wins over a file. */
@@ -198,8 +206,13 @@ export function replayCommand(options: CheckServerVerbOptions, ids: string, seed
 
 /** Enough to see that it goes on, and where it takes its time. */
 function showProgress(progress: Progress, terminal: Terminal): void {
-  if (progress.kind !== "finished") return;
+  if (progress.kind === "planned") {
+    const { estimateMs, total } = progress;
+    terminal.progress(`${total} checks, about ${Math.max(1, Math.round(estimateMs / 1000))} s`);
+    return;
+  }
   const { done, total } = progress;
+  if (progress.kind === "started") return;
   const { id, verdict, durationMs } = progress.outcome;
   terminal.status(`[${done}/${total}] ${id} ${verdict} (${(durationMs / 1000).toFixed(1)} s)`);
 }

@@ -5,6 +5,7 @@ import { firstEvent, invariants } from "./event-order.js";
 import { illegalCommands } from "./illegal-commands.js";
 import { legalWalks } from "./legal-walks.js";
 import { modelCoverage } from "./model-coverage.js";
+import { othersEvents } from "./others.js";
 import { repeatedCommands } from "./repeated-commands.js";
 
 /** Checks of order and state. */
@@ -12,6 +13,7 @@ export const stateChecks: readonly Check[] = [
   legalWalks,
   illegalCommands,
   repeatedCommands,
+  othersEvents,
   firstEvent,
   invariants,
   modelCoverage,

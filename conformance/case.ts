@@ -143,6 +143,7 @@ async function play<T>(
       observer: {
         entry: (entry) => {
           transcript.push(run.mask.entry(entry));
+          for (const check of judgedBy(entry)) run.record.passively(check);
           if (transcript.length > KEPT_ENTRIES.first + KEPT_ENTRIES.last + 500) shorten(transcript);
         },
         violation: (violation) => {
@@ -233,4 +234,10 @@ function shorten(transcript: TranscriptEntry[]): void {
     kind: "note",
     text: `… ${left} entries left out …`,
   });
+}
+
+/** The rows about the subject's own frames that have judged this one on its way in. */
+function judgedBy({ direction, kind }: TranscriptEntry): readonly string[] {
+  if (direction !== "received" || kind === "handshake" || kind === "tcp" || kind === "note") return [];
+  return kind === "close" ? ["S-FR-13", "S-FR-19"] : ["S-FR-13"];
 }

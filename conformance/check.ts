@@ -125,6 +125,11 @@ export interface Tester {
   ): void;
   /** Socket.IO: sends a command that asks for its acknowledgement, and waits for it. */
   ack(name: string, payload: Json, timeoutMs: number): Promise<Acknowledgement | undefined>;
+  /**
+   * Compresses a message, where permessage-deflate was agreed on: for frames of one's own, the first with RSV1. Commands
+   * and texts are compressed then anyway. What it is given counts as sent: the next message builds upon it.
+   */
+  readonly deflate: ((bytes: Uint8Array) => Uint8Array) | undefined;
   /** Sends raw bytes on the TCP connection: frames of any shape. The Monitor hears nothing of them. */
   raw(bytes: Uint8Array, label: string): void;
   /** Sends one wire frame, legal or not. The Monitor hears nothing of it. */

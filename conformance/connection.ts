@@ -9,6 +9,7 @@ import { NOTED_FRAMES, notedFrames, noteOfBytes } from "./frame-note.js";
 import { closeBody, parseClose } from "./frames/close.js";
 import { isData } from "./frames/decode.js";
 import type { Target } from "./frames/dial.js";
+import { DEFLATE, parseExtensions } from "./frames/extensions.js";
 import { type FrameFault, type FrameSpec, OPCODE, opcodeName, type WireFrame } from "./frames/frame.js";
 import {
   type HandshakeFault,
@@ -97,6 +98,8 @@ export interface Connection {
   send(text: string, ackId?: number): void;
   /** Sends a text of the transport's own. */
   sendText(text: string): void;
+  /** Compresses a message, where permessage-deflate was agreed on; `send` does so by itself. */
+  readonly deflate?: ((bytes: Uint8Array) => Uint8Array) | undefined;
   sendFrame(spec: FrameSpec, label?: string): void;
   sendRaw(bytes: Uint8Array, label: string): void;
   /** Says goodbye as the transport has it, then sends a Close frame; once. */
@@ -142,8 +145,12 @@ export function openConnection(options: ConnectionOptions): Connection {
       connection: id,
       atMs,
       clause: fault.clause,
-      expected: "frames as RFC 6455 has them",
+      expected:
+        fault.code === "data-after-close"
+          ? "nothing but the end of TCP after a Close frame"
+          : "frames as RFC 6455 has them",
       got: fault.message,
+      mend: `Write frames as ${fault.clause} has them; most libraries do so by themselves.`,
     });
 
   const socket = openFrameSocket({
@@ -154,6 +161,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     timeoutMs: options.handshakeMs,
     ...(options.early === undefined ? {} : { early: options.early }),
     ...(options.chunks === undefined ? {} : { chunks: options.chunks }),
+    offersDeflate: parseExtensions(options.extensions ?? "")?.some(({ name }) => name === DEFLATE) === true,
     listener: {
       response: ({ status, statusLine, atMs }) => {
         accepted = status === 101;
@@ -163,7 +171,8 @@ export function openConnection(options: ConnectionOptions): Connection {
       message: onMessage,
       fault: (fault, atMs) => {
         note({ direction: "note", kind: "note", text: fault.message, fault: fault.code }, atMs);
-        charge("S-FR-13", fault, atMs);
+        // What compression is made of was agreed on in the handshake.
+        charge(fault.clause.startsWith("RFC 7692") ? "S-HS-07" : "S-FR-13", fault, atMs);
       },
       ended: onTcpEnd,
     },
@@ -173,7 +182,12 @@ export function openConnection(options: ConnectionOptions): Connection {
   const opened = socket.handshake.then(async (outcome) => {
     handshake = outcome;
     if (outcome.kind === "accepted") {
-      handshakeFaults = judgeResponse(outcome.response, options.key, options.subprotocols);
+      handshakeFaults = judgeResponse(
+        outcome.response,
+        options.key,
+        options.subprotocols,
+        options.extensions,
+      );
       if (options.opening !== undefined) sendText(options.opening);
       if (layer.readyAtOpen) ready = true;
       else await within(Promise.race([readiness, socket.closed]), options.handshakeMs, options.signal);
@@ -358,7 +372,13 @@ export function openConnection(options: ConnectionOptions): Connection {
   }
 
   function sendText(text: string): void {
-    const bytes = socket.send({ opcode: OPCODE.text, payload: new TextEncoder().encode(text) });
+    const payload = new TextEncoder().encode(text);
+    const { deflate } = socket;
+    const bytes = socket.send(
+      deflate === undefined
+        ? { opcode: OPCODE.text, payload }
+        : { opcode: OPCODE.text, rsv: 4, payload: deflate(payload) },
+    );
     note({ direction: "sent", kind: "text", text, ...written(bytes) }, clock());
   }
 
@@ -405,6 +425,9 @@ export function openConnection(options: ConnectionOptions): Connection {
     note,
     send: (text, ackId) => sendText(layer.write(text, ackId)),
     sendText,
+    get deflate() {
+      return socket.deflate;
+    },
     sendFrame,
     sendRaw(bytes, label) {
       socket.write(bytes);

@@ -323,7 +323,7 @@ export class Execution {
       reason: final.reason,
       clause: requirement.clause.text,
       clauseUrl: requirement.clause.url,
-      ...(requirement.autobahn === undefined ? {} : { autobahn: requirement.autobahn }),
+      ...(result.autobahn === undefined ? {} : { autobahn: result.autobahn }),
       cases: final.cases,
       ...(final.expected === undefined ? {} : { expected: final.expected }),
       ...(final.got === undefined ? {} : { got: final.got }),

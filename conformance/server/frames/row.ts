@@ -1,0 +1,112 @@
+/**
+ * How a row about frames is decided: its cases are data, each on connections of its own, several at a time. The user
+ * may select single ones by their number in the Autobahn test suite; what was really run is told.
+ */
+import type fc from "fast-check";
+import type { Json } from "../../../src/contract/contract.js";
+import type { Case, CheckContext, CheckResult } from "../../check.js";
+import { type CaseOutcome, resultOf, runProperty } from "../../property.js";
+
+/** What every case of these rows has. */
+export interface NamedCase {
+  /** What is sent, in a few words. */
+  readonly name: string;
+  /** The case of the Autobahn test suite that it plays. */
+  readonly autobahn?: string;
+}
+
+/** A row. */
+export interface Row<T extends NamedCase> {
+  readonly label: string;
+  readonly cases: readonly T[];
+  /** Random cases, after the others; never those of a selection by number. */
+  readonly arbitrary?: fc.Arbitrary<T>;
+  /** How many random cases; default the run's. */
+  readonly runs?: number;
+  readonly script: (one: T, scene: Case) => Promise<CaseOutcome>;
+  readonly show?: (one: T) => Json;
+  /** What is said when all is well; gets how many cases were played. */
+  readonly pass: (played: number) => string;
+  readonly notes?: () => readonly string[];
+}
+
+/** Plays the cases of a row. A case worth a warning does not keep the others from failing. */
+export async function decideRow<T extends NamedCase>(
+  context: CheckContext,
+  row: Row<T>,
+): Promise<CheckResult> {
+  const selected = row.cases.filter(({ autobahn }) => context.selectsCase(autobahn));
+  const { cases, leftOut } = sampled(context, selected);
+  const random = row.arbitrary !== undefined && context.selectsCase(undefined);
+  const show = row.show ?? (({ name, autobahn }: T): Json => (autobahn ? `${name} (${autobahn})` : name));
+  const played = new Set<string>();
+  const doubtful: T[] = [];
+  const property = await runProperty<T>(context, {
+    label: row.label,
+    examples: cases,
+    ...(random ? { arbitrary: row.arbitrary, runs: Math.min(context.runs, row.runs ?? context.runs) } : {}),
+    show,
+    script: async (one, scene) => {
+      if (one.autobahn !== undefined) played.add(one.autobahn);
+      const outcome = await row.script(one, scene);
+      if (outcome.verdict !== "warn") return outcome;
+      doubtful.push(one);
+      return { verdict: "pass" };
+    },
+  });
+  const [doubt] = doubtful;
+  const decided =
+    property.failure !== undefined || property.flaky !== undefined || doubt === undefined
+      ? property
+      : await runProperty<T>(context, {
+          label: `${row.label}, doubtful`,
+          examples: [doubt],
+          show,
+          script: row.script,
+        });
+  const skipped =
+    leftOut === 0 ? [] : [`${leftOut} cases were left out by the profile ${context.profile.name}`];
+  const also = doubtful.length > 1 ? [`${doubtful.length} cases were doubtful: ${namesOf(doubtful)}`] : [];
+  const result = resultOf(decided, {
+    pass: row.pass(property.cases),
+    notes: [...(row.notes?.() ?? []), ...skipped, ...also],
+  });
+  const numbers = [...played].sort(byNumber);
+  return {
+    ...result,
+    cases: Math.max(result.cases, property.cases),
+    ...(numbers.length === 0 ? {} : { autobahn: numbers }),
+  };
+}
+
+/** A quick profile, and one that must not weigh on the subject, play an even choice of the cases. */
+function sampled<T>(
+  { profile }: CheckContext,
+  cases: readonly T[],
+): { readonly cases: readonly T[]; readonly leftOut: number } {
+  const most = profile.maxKinds;
+  if (profile.only === undefined || cases.length <= most) return { cases, leftOut: 0 };
+  const step = cases.length / most;
+  const chosen = Array.from({ length: most }, (_, index) => cases[Math.floor(index * step)]);
+  return { cases: chosen.filter((one) => one !== undefined), leftOut: cases.length - most };
+}
+
+function namesOf(cases: readonly NamedCase[]): string {
+  const names = [...new Set(cases.map(({ name }) => name))];
+  return names.length <= 6 ? names.join("; ") : `${names.slice(0, 6).join("; ")}; …`;
+}
+
+/** The numbers of those cases that have one. */
+export function numbersOf(cases: readonly NamedCase[]): readonly string[] {
+  return cases.flatMap(({ autobahn }) => (autobahn === undefined ? [] : [autobahn])).sort(byNumber);
+}
+
+/** Orders case numbers as their parts have it: 2.9 before 2.10. */
+export function byNumber(a: string, b: string): number {
+  const [left, right] = [a.split(".").map(Number), b.split(".").map(Number)];
+  for (let index = 0; index < Math.max(left.length, right.length); index += 1) {
+    const difference = (left[index] ?? 0) - (right[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

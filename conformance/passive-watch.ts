@@ -126,8 +126,8 @@ export function openPassiveWatch(judge: Judge): PassiveWatch {
 /** Of what was sent only so much is kept (characters): what the subject repeats of it is not its own. */
 const MOST_SENT = 200_000;
 
-/** The correlation pointers of events that answer requests and go to nobody else. */
-function replyPointers({ endpoint }: Judge): ReadonlyMap<string, string> {
+/** The correlation pointers, by name, of events that answer requests, go to nobody else and never come unasked. */
+export function replyPointers({ endpoint }: Pick<Judge, "endpoint">): ReadonlyMap<string, string> {
   const shared = new Set(
     endpoint.protocol.audience.flatMap(({ messages, to }) => (to === "connection" ? [] : messages)),
   );

@@ -195,6 +195,12 @@ function textOf(
   return frameText(context.endpoint, command, marked).replace(JSON.stringify(MARK), () => edge.spelled ?? "");
 }
 
+interface Leaf {
+  readonly pointer: Pointer;
+  readonly parts: readonly string[];
+  readonly type: Edge["type"];
+}
+
 function leavesOf(payload: Json, parts: readonly string[] = []): Leaf[] {
   if (Array.isArray(payload)) {
     return payload.slice(0, 2).flatMap((item: Json, index) => leavesOf(item, [...parts, String(index)]));

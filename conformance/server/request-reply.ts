@@ -1,42 +1,40 @@
 /** S-RR-01: an operation with a reply has it in time, under the correlation id that was sent. */
 
-import type { Json, Message, Operation, Reply } from "../../src/contract/contract.js";
+import type { Json } from "../../src/contract/contract.js";
 import { valueAt } from "../../src/contract/pointer.js";
-import { sameJson } from "../../src/contract/same-json.js";
-import type { Case, Check, CheckContext, ReceivedMessage } from "../check.js";
+import type { Case, Check, CheckContext, CheckResult } from "../check.js";
 import { endOf } from "../exchange.js";
 import { excerpt } from "../judge.js";
-import { withToken } from "../payloads.js";
+import { replyPointers } from "../passive-watch.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import { tokenOf } from "../witness.js";
 import { concluded, notApplicable } from "./blame.js";
-import { type CommandSource, commandSource, type DraftCommand, placementsOf } from "./commands.js";
-import { reach } from "./reach.js";
-import { commandsThatAre, openWalk, settle, type Walk } from "./walker.js";
+import { type CommandSource, commandSource } from "./commands.js";
+import { concurrentRequests } from "./concurrent-requests.js";
+import { oddCorrelation, refusedRequests } from "./odd-correlation.js";
+import {
+  correlated,
+  correlates,
+  fail,
+  isReply,
+  legalDraft,
+  others,
+  pointersOf,
+  type Request,
+  refusalOf,
+  requestsOf,
+} from "./requests.js";
+import { staleReplies } from "./stale-replies.js";
+import { openWalk, type Walk } from "./walker.js";
 
 const ID = "S-RR-01";
-
-interface Request {
-  readonly operation: Operation;
-  readonly reply: Reply;
-  readonly command: string;
-  /** Which of the command's payloads. */
-  readonly variant: number;
-}
 
 /** Each command of each operation with a reply, with two of its payloads. */
 export const replies: Check = {
   id: ID,
   async run(context) {
-    const { endpoint } = context;
     const source = commandSource(context.judge, context.seed);
-    const requests = endpoint.operations.flatMap((operation): Request[] => {
-      const { reply } = operation;
-      if (operation.action !== "receive" || reply === undefined) return [];
-      return operation.messages.flatMap((command) =>
-        [0, 1].map((variant) => ({ operation, reply, command, variant })),
-      );
-    });
+    const requests = requestsOf(context, 2);
     if (requests.length === 0) return notApplicable("no operation of the document has a reply");
     const property = await runProperty(context, {
       label: "request",
@@ -116,41 +114,6 @@ async function ask(
   return { verdict: "pass" };
 }
 
-/** The payload with a correlation id of its own; one that is an identifier of the case as well stays what it is. */
-function correlated(context: CheckContext, message: Message, payload: Json, token: string): Json {
-  const { correlation } = message;
-  if (correlation === undefined || Object.hasOwn(placementsOf(context.endpoint, message), correlation)) {
-    return payload;
-  }
-  return withToken(context.judge, message, payload, token) ?? payload;
-}
-
-/** A payload with which the command is legal, in the state of the connection or in one that can be reached. */
-async function legalDraft(walk: Walk, { command, variant }: Request): Promise<DraftCommand | undefined> {
-  const { context, tester } = walk;
-  const legal = (): DraftCommand | undefined => {
-    const [found] = commandsThatAre("legal", walk, [command]);
-    const payload = found?.payloads[variant % found.payloads.length];
-    return payload === undefined ? undefined : { name: command, payload };
-  };
-  if (!walk.source.names.includes(command)) return undefined;
-  const first = legal();
-  if (first !== undefined) return first;
-  for (const lifecycle of context.endpoint.lifecycles) {
-    const states = lifecycle.transitions
-      .filter(({ on, may }) => on.includes(command) && may !== true)
-      .flatMap(({ from }) => from);
-    for (const state of new Set(states)) {
-      const deadline = tester.now() + context.answerMs;
-      if (!(await reach(walk, lifecycle, state, { attempt: variant, deadline }))) continue;
-      await settle(walk);
-      const draft = legal();
-      if (draft !== undefined) return draft;
-    }
-  }
-  return undefined;
-}
-
 async function askForAcknowledgement(
   context: CheckContext,
   { tester }: Walk,
@@ -177,43 +140,35 @@ async function askForAcknowledgement(
   );
 }
 
-function isReply(reply: Reply, message: ReceivedMessage): boolean {
-  return reply.messages.some((name) => message.names.includes(name));
-}
-
-/** A refusal that the document does not also declare as a reply is none. */
-function refusalOf(context: CheckContext, message: ReceivedMessage): unknown {
-  return context.judge.refusalOf(message.names, message.payload);
-}
-
-/** True when the reply carries the value that was sent, or nothing says that it must. */
-function correlates(context: CheckContext, message: ReceivedMessage, sent: unknown): boolean {
-  const pointers = context.endpoint.events
-    .filter(({ name }) => message.names.includes(name))
-    .map(({ correlation }) => correlation);
-  if (sent === undefined || pointers.includes(undefined)) return true;
-  return pointers.some(
-    (pointer) => pointer !== undefined && sameJson(valueAt(message.payload, pointer), sent),
-  );
-}
-
-function pointersOf(context: CheckContext, reply: Reply): string {
-  const pointers = context.endpoint.events
-    .filter(({ name }) => reply.messages.includes(name))
-    .flatMap(({ correlation }) => (correlation === undefined ? [] : [`\`${correlation}\``]));
-  return [...new Set(pointers)].join(" or ");
-}
-
-function others(messages: readonly ReceivedMessage[]): string {
-  const last = messages.at(-1);
-  return last === undefined
-    ? "nothing"
-    : `no reply, but ${messages.length} other events, the last ${excerpt(last.text)}`;
-}
-
-function fail(expected: string, got: string, mend: string): CaseOutcome {
-  return { verdict: "fail", expected, got, mend };
-}
+/** S-RR-04: judged on every connection by the Tester; here only whether there was anything to judge. */
+const askedReplies: Check = {
+  id: "S-RR-04",
+  passive: true,
+  async run({ endpoint, record }): Promise<CheckResult> {
+    if (replyPointers({ endpoint }).size === 0) {
+      return notApplicable(
+        "no reply that only its own connection gets, and only when asked, has a correlation id",
+      );
+    }
+    const seen = record.judgements.get("S-RR-04") ?? 0;
+    const { cases } = record;
+    if (seen > 0) {
+      return {
+        verdict: "pass",
+        reason: `each of ${seen} correlation ids was sent on its own connection`,
+        cases,
+      };
+    }
+    return { verdict: "inconclusive", reason: "no reply with a correlation id came in the whole run", cases };
+  },
+};
 
 /** Checks of requests and replies. */
-export const requestReplyChecks: readonly Check[] = [replies];
+export const requestReplyChecks: readonly Check[] = [
+  replies,
+  concurrentRequests,
+  oddCorrelation,
+  askedReplies,
+  refusedRequests,
+  staleReplies,
+];

@@ -1,0 +1,134 @@
+/** S-RR-06: what was asked on a connection that dropped is not answered on the next one. */
+
+import { valueAt } from "../../src/contract/pointer.js";
+import { sameJson } from "../../src/contract/same-json.js";
+import type { Case, Check, CheckContext, ReceivedMessage, Tester } from "../check.js";
+import { excerpt } from "../judge.js";
+import { type CaseOutcome, resultOf, runProperty } from "../property.js";
+import { tokenOf } from "../witness.js";
+import { concluded, NO_WITNESS, notApplicable, quietNote, witnessAfter, witnessBefore } from "./blame.js";
+import { type CommandSource, commandSource } from "./commands.js";
+import { correlated, fail, isReply, type Request, requestsOf } from "./requests.js";
+import { commandsThatAre, openWalk } from "./walker.js";
+
+const ID = "S-RR-06";
+
+/** How many of one request are on their way when the connection drops. */
+const IN_FLIGHT = 4;
+
+/** Each request that a fresh connection may send, several times, then a reset and a new connection at once. */
+export const staleReplies: Check = {
+  id: ID,
+  async run(context) {
+    const requests = requestsOf(context, 1).filter(
+      ({ reply }) => !reply.ack && !isShared(context, reply.messages),
+    );
+    if (requests.length === 0) return notApplicable("no request has a reply for its own connection alone");
+    if (context.witness === undefined) return { verdict: "untestable", reason: NO_WITNESS, cases: 0 };
+    const source = commandSource(context.judge, context.seed);
+    const property = await runProperty(context, {
+      label: "dropped with requests in flight",
+      // How far the server came before the reset is chance: each several times.
+      examples: requests.flatMap((request) => [request, request]),
+      show: ({ command }) => command,
+      script: async (request, scene) =>
+        concluded(scene, ID, await dropAndReturn(context, source, request, scene)),
+    });
+    return resultOf(property, {
+      pass: "nothing of a dropped connection was answered on the next one",
+      notes: [quietNote(context)],
+    });
+  },
+};
+
+/** Where replies go to others as well, one that nobody here asked for is in order; so is one that also comes unasked. */
+function isShared(context: CheckContext, messages: readonly string[]): boolean {
+  const { endpoint } = context;
+  return (
+    endpoint.protocol.audience.some(
+      (row) => row.to !== "connection" && row.messages.some((one) => messages.includes(one)),
+    ) ||
+    endpoint.operations.some(
+      ({ action, messages: sent }) => action === "send" && sent.some((one) => messages.includes(one)),
+    )
+  );
+}
+
+async function dropAndReturn(
+  context: CheckContext,
+  source: CommandSource,
+  request: Request,
+  scene: Case,
+): Promise<CaseOutcome> {
+  const dropped = await scene.connect();
+  const unproved = await witnessBefore(context, scene, dropped);
+  if (unproved !== undefined) return unproved;
+  const asked = askSeveral(context, source, request, scene, dropped);
+  if (asked.length === 0) {
+    return { verdict: "inconclusive", reason: `no fresh connection may send "${request.command}"` };
+  }
+  dropped.destroy();
+  const tester = await scene.connect();
+  // Nothing is asked here yet: whatever replies is an answer to the connection before.
+  await tester.wait(context.quietMs());
+  const stale = tester.messages.find((message) => isReply(request.reply, message));
+  if (stale !== undefined) return failure(request, asked, stale);
+  const own = askSeveral(context, source, request, scene, tester);
+  const from = tester.messages.length;
+  while (tester.messages.slice(from).filter((one) => isReply(request.reply, one)).length < own.length) {
+    if (tester.end !== undefined) break;
+    if ((await tester.next(() => true, context.answerMs, tester.messages.length)) === undefined) break;
+  }
+  const late = tester.messages
+    .slice(from)
+    .find((message) => isReply(request.reply, message) && belongs(context, message, asked, own));
+  if (late !== undefined) return failure(request, asked, late);
+  return (
+    (await witnessAfter(context, scene, tester, "a reset with requests in flight and a new connection")) ?? {
+      verdict: "pass",
+    }
+  );
+}
+
+/** Sends the request several times under ids of its own; gives these ids, `undefined` where it has none. */
+function askSeveral(
+  context: CheckContext,
+  source: CommandSource,
+  { command }: Request,
+  scene: Case,
+  tester: Tester,
+): readonly unknown[] {
+  const walk = openWalk(context, scene, tester, source);
+  const message = context.endpoint.commands.find(({ name }) => name === command);
+  const ids: unknown[] = [];
+  for (let index = 0; index < IN_FLIGHT; index += 1) {
+    const [option] = commandsThatAre("legal", walk, [command]);
+    const draft = option?.payloads[0];
+    if (message === undefined || draft === undefined) break;
+    const payload = correlated(context, message, draft, tokenOf(scene.random));
+    ids.push(message.correlation === undefined ? undefined : valueAt(payload, message.correlation));
+    tester.command(command, payload);
+  }
+  return ids;
+}
+
+/** True for a reply under an id that only the dropped connection used. */
+function belongs(
+  { endpoint }: CheckContext,
+  { names, payload }: ReceivedMessage,
+  asked: readonly unknown[],
+  own: readonly unknown[],
+): boolean {
+  const pointer = endpoint.events.find(({ name }) => names.includes(name))?.correlation;
+  const value = pointer === undefined ? undefined : valueAt(payload, pointer);
+  if (value === undefined) return false;
+  return asked.some((id) => sameJson(id, value)) && !own.some((id) => sameJson(id, value));
+}
+
+function failure({ command }: Request, asked: readonly unknown[], stale: ReceivedMessage): CaseOutcome {
+  return fail(
+    `nothing of ${asked.length} "${command}" of a connection that dropped comes on the next one`,
+    `${excerpt(stale.text)} before anything was asked there, or under an id of the old connection`,
+    "End what a connection asked for when it ends; do not keep replies by user or address for whoever comes next.",
+  );
+}

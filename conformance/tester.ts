@@ -195,6 +195,9 @@ export function openTester(options: TesterOptions): OwnedTester {
     get handshake() {
       return connection.handshake;
     },
+    get deflate() {
+      return connection.deflate;
+    },
     get handshakeFaults() {
       return connection.handshakeFaults;
     },

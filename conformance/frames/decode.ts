@@ -21,8 +21,8 @@ export interface FrameReader {
   readonly pendingBytes: number;
 }
 
-/** Opens a reader of what `peer` writes. */
-export function createFrameReader(peer: Peer, maxPayload = MAX_PAYLOAD): FrameReader {
+/** Opens a reader of what `peer` writes; `compressed`: RSV1 says that a message is (RFC 7692 §6). */
+export function createFrameReader(peer: Peer, maxPayload = MAX_PAYLOAD, compressed = false): FrameReader {
   let chunks: Uint8Array[] = [];
   let buffered = 0;
   let broken: FrameFault | undefined;
@@ -83,7 +83,7 @@ export function createFrameReader(peer: Peer, maxPayload = MAX_PAYLOAD): FrameRe
           payload,
           header: bytes.slice(0, header.size),
           reads: { first: firstRead, last: read },
-          faults: faultsOf(header, peer),
+          faults: faultsOf(header, peer, compressed),
         });
         firstRead = read;
         drop(bytes, total);
@@ -147,7 +147,7 @@ function lengthFault(header: Header, maxPayload: number): FrameFault | undefined
   return undefined;
 }
 
-function faultsOf(header: Header, peer: Peer): FrameFault[] {
+function faultsOf(header: Header, peer: Peer, compressed: boolean): FrameFault[] {
   const faults: FrameFault[] = [];
   const say = (code: FrameFault["code"], clause: string, message: string): void => {
     faults.push({ code, clause, message });
@@ -159,11 +159,14 @@ function faultsOf(header: Header, peer: Peer): FrameFault[] {
   if (peer === "client" && header.maskKey === undefined) {
     say("unmasked", "RFC 6455 5.1", `an unmasked ${name} frame; a client must mask`);
   }
-  if (header.rsv !== 0) {
+  // RSV1 stands on the first frame of a compressed message only.
+  const begins = header.opcode === OPCODE.text || header.opcode === OPCODE.binary;
+  const rsv = compressed && begins ? header.rsv & 0x3 : header.rsv;
+  if (rsv !== 0) {
     say(
       "reserved-bits",
       "RFC 6455 5.2",
-      `reserved bits ${bitNames(header.rsv)} set on a ${name} frame without an extension`,
+      `reserved bits ${bitNames(rsv)} set on a ${name} frame without an extension that gives them a meaning`,
     );
   }
   if (!isDefinedOpcode(header.opcode)) say("reserved-opcode", "RFC 6455 5.2", `${name}`);

@@ -38,6 +38,7 @@ export interface FrameFault {
     | "close-code"
     | "close-reason-utf8"
     | "too-large"
+    | "deflate-data"
     | "data-after-close";
   /** `RFC 6455 5.2` and the like. */
   readonly clause: string;

@@ -1,5 +1,6 @@
 /** The opening handshake (RFC 6455 §4): writes any request, reads any response, judges the one that accepts. */
 import { createHash } from "node:crypto";
+import { judgeExtensions } from "./extensions.js";
 
 /** Largest response head that is read (bytes). */
 export const MAX_HEAD = 64 * 1024;
@@ -119,11 +120,15 @@ export interface HandshakeFault {
   readonly got: string;
 }
 
-/** Everything that §4.2.2 asks of the response to a valid upgrade with this key and these subprotocols. */
+/**
+ * Everything that §4.2.2 asks of the response to a valid upgrade with this key, these subprotocols and this offer of
+ * extensions.
+ */
 export function judgeResponse(
   response: HandshakeResponse,
   key: string,
   subprotocols: readonly string[],
+  extensions?: string,
 ): HandshakeFault[] {
   const faults: HandshakeFault[] = [];
   const say = (clause: string, expected: string, got: string): void => {
@@ -156,11 +161,7 @@ export function judgeResponse(
     const offered = subprotocols.length === 0 ? "none" : subprotocols.join(", ");
     say("RFC 6455 4.2.2", `a subprotocol that was offered (${offered}), or none`, protocol);
   }
-  const extensions = response.headers["sec-websocket-extensions"];
-  if (extensions !== undefined && extensions !== "") {
-    say("RFC 6455 9.1", "no extension, for none was offered", `Sec-WebSocket-Extensions: ${extensions}`);
-  }
-  return faults;
+  return [...faults, ...judgeExtensions(response.headers["sec-websocket-extensions"], extensions)];
 }
 
 function preview(bytes: Uint8Array): string {

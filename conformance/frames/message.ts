@@ -1,5 +1,6 @@
 /** Joins the frames of a peer into messages (RFC 6455 §5.4), and notes what joins badly. */
 import { isData } from "./decode.js";
+import type { Inflated } from "./deflate.js";
 import { type FrameFault, OPCODE, type WireFrame } from "./frame.js";
 
 /** One data message, joined from its frames. */
@@ -8,7 +9,10 @@ export interface WireMessage {
   readonly kind: "text" | "binary";
   /** Present on a text message; undecodable bytes are replaced and noted. */
   readonly text?: string;
+  /** Inflated, where it came compressed. */
   readonly bytes: Uint8Array;
+  /** How many bytes its frames carried, where it came compressed. */
+  readonly compressedBytes?: number;
   readonly frames: number;
   readonly faults: readonly FrameFault[];
 }
@@ -21,8 +25,12 @@ export interface MessageAssembler {
   readonly pendingBytes: number;
 }
 
-/** Opens an assembler; a message longer than `maxBytes` is dropped and noted. */
-export function createAssembler(maxBytes: number): MessageAssembler {
+/** Opens an assembler; a message longer than `maxBytes` is dropped and noted. `inflate` reads what RSV1 marks. */
+export function createAssembler(
+  maxBytes: number,
+  inflate?: (compressed: Uint8Array) => Inflated,
+): MessageAssembler {
+  let isCompressed = false;
   let parts: Uint8Array[] = [];
   let size = 0;
   let kind: "text" | "binary" | undefined;
@@ -59,6 +67,7 @@ export function createAssembler(maxBytes: number): MessageAssembler {
           reset();
         }
         kind = frame.opcode === OPCODE.text ? "text" : "binary";
+        isCompressed = (frame.rsv & 4) !== 0;
       }
       size += frame.payload.length;
       if (size > maxBytes) {
@@ -72,8 +81,21 @@ export function createAssembler(maxBytes: number): MessageAssembler {
       }
       parts.push(frame.payload);
       if (!frame.fin) return { faults };
-      const bytes = parts.length === 1 ? frame.payload : Buffer.concat(parts);
-      const complete = { atMs: frame.atMs, kind, bytes, frames: parts.length };
+      const joined = parts.length === 1 ? frame.payload : Buffer.concat(parts);
+      const inflated = isCompressed && inflate !== undefined ? inflate(joined) : { bytes: joined };
+      if ("fault" in inflated) {
+        faults.push({ code: inflated.fault, clause: "RFC 7692 7.2.2", message: inflated.message });
+        reset();
+        return { faults };
+      }
+      const { bytes } = inflated;
+      const complete = {
+        atMs: frame.atMs,
+        kind,
+        bytes,
+        frames: parts.length,
+        ...(bytes === joined ? {} : { compressedBytes: joined.length }),
+      };
       const isText = kind === "text";
       reset();
       if (!isText) return { message: { ...complete, faults }, faults };

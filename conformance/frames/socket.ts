@@ -5,8 +5,10 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../time.js";
 import { createFrameReader, isData } from "./decode.js";
+import { createDeflater, createInflater } from "./deflate.js";
 import { dial, type Target } from "./dial.js";
 import { encodeFrame } from "./encode.js";
+import { agreedDeflate } from "./extensions.js";
 import type { FrameFault, FrameSpec, WireFrame } from "./frame.js";
 import {
   createResponseReader,
@@ -73,8 +75,10 @@ export interface FrameSocketOptions {
   readonly early?: Uint8Array;
   /** How the bytes of the request and of `early` are cut; absent: they are written at once. */
   readonly chunks?: RequestChunks;
-  /** Largest message kept (bytes). */
+  /** Largest message kept (bytes), inflated where it came compressed. */
   readonly maxMessage?: number;
+  /** permessage-deflate was offered: where the response takes it, compressed messages are read. */
+  readonly offersDeflate?: boolean;
 }
 
 /** The socket. Whoever opens it must end in `reset()` or see `closed` resolve. */
@@ -96,6 +100,8 @@ export interface FrameSocket {
   readonly tcpEnd: TcpEnd | undefined;
   /** Bytes read so far, the response head among them. */
   readonly bytesReceived: number;
+  /** Compresses a message of ours, where both sides agreed on it; its first frame then carries RSV1. */
+  readonly deflate: ((bytes: Uint8Array) => Uint8Array) | undefined;
   /** Resolves when the request (or as much of it as is sent) has been written, or the connection is over. */
   readonly requested: Promise<void>;
   /** Resolves when the system has let the socket go. */
@@ -108,8 +114,9 @@ const DEFAULT_MAX_MESSAGE = 32 * 1024 * 1024;
 export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
   const { clock, listener, target } = options;
   const maxMessage = options.maxMessage ?? DEFAULT_MAX_MESSAGE;
-  const reader = createFrameReader("server", maxMessage);
-  const assembler = createAssembler(maxMessage);
+  let reader = createFrameReader("server", maxMessage);
+  let assembler = createAssembler(maxMessage);
+  let deflate: FrameSocket["deflate"];
   const head = createResponseReader();
   let phase: "connecting" | "handshake" | "open" | "over" = "connecting";
   let tcpEnd: TcpEnd | undefined;
@@ -236,6 +243,12 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
       return;
     }
     phase = "open";
+    const terms = options.offersDeflate === true ? agreedDeflate(extensionsOf(read.response)) : undefined;
+    if (terms !== undefined) {
+      reader = createFrameReader("server", maxMessage, true);
+      assembler = createAssembler(maxMessage, createInflater(terms, maxMessage));
+      deflate = createDeflater(terms);
+    }
     give({ kind: "accepted", response: read.response });
     // Frames may share the segment of the response; they are reported before anybody hears of the response.
     if (read.rest.length > 0) readFrames(read.rest, atMs);
@@ -277,6 +290,9 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
     get bytesReceived() {
       return bytesReceived;
     },
+    get deflate() {
+      return deflate;
+    },
     write,
     send(spec) {
       const bytes = encodeFrame(spec, options.drawMask);
@@ -303,6 +319,10 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
       line.drop("reset");
     },
   };
+}
+
+function extensionsOf(response: HandshakeResponse): string | undefined {
+  return response.headers["sec-websocket-extensions"];
 }
 
 /** Where the bytes that are sent at first end. */

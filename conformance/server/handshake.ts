@@ -1,6 +1,7 @@
 /** Checks of the opening handshake (S-HS). */
 import type { Check, CheckContext, CheckResult } from "../check.js";
 import { SubjectGone } from "../interruption.js";
+import { negotiationChecks } from "./handshake-negotiation.js";
 import { refusedHandshakes } from "./handshake-refused.js";
 import { spelledHandshakes } from "./handshake-spelling.js";
 
@@ -63,4 +64,9 @@ function mendRefusal(status: number): string {
 }
 
 /** All checks of this file. */
-export const handshakeChecks: readonly Check[] = [acceptsUpgrade, ...refusedHandshakes, ...spelledHandshakes];
+export const handshakeChecks: readonly Check[] = [
+  acceptsUpgrade,
+  ...refusedHandshakes,
+  ...spelledHandshakes,
+  ...negotiationChecks,
+];

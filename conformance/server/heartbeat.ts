@@ -11,6 +11,7 @@ import { answerBound, UPPER_GRACE_MS } from "../time.js";
 import { tokenOf } from "../witness.js";
 import { serverBeats } from "./server-beats.js";
 import { signsOfLife, silenceEnds, timelyBeats } from "./silence.js";
+import { slowReaders } from "./slow-reader.js";
 
 /** Pings one after another, then at once, then while the server works. */
 const PINGS = { inTurn: 5, atOnce: 3, atWork: 5 } as const;
@@ -145,4 +146,5 @@ export const heartbeatChecks: readonly Check[] = [
   silenceEnds,
   timelyBeats,
   signsOfLife,
+  slowReaders,
 ];

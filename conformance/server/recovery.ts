@@ -1,5 +1,7 @@
 /** Checks of recovery (S-RC). */
 import type { Check } from "../check.js";
+import { comeAndGo } from "./come-and-go.js";
+import { shutdown } from "./shutdown.js";
 
 /** All checks of this file. */
-export const recoveryChecks: readonly Check[] = [];
+export const recoveryChecks: readonly Check[] = [comeAndGo, shutdown];

@@ -14,6 +14,8 @@ export interface ReachOptions {
   readonly deadline: number;
   /** A state counts as reached already when the subject may be there: for states that it leaves at once. */
   readonly perhaps?: true;
+  /** Other states that will do as well. */
+  readonly or?: readonly string[];
 }
 
 /** How often the Monitor is asked again while it cannot tell the states apart (milliseconds): its clocks decide too. */
@@ -134,9 +136,10 @@ export function isOwn(walk: Walk, { scope }: Lifecycle, payload: Json): boolean 
   return key === undefined || key === JSON.stringify(walk.identifiers[0]);
 }
 
-function isReached(walk: Walk, lifecycle: Lifecycle, target: string, { perhaps }: ReachOptions): boolean {
+function isReached(walk: Walk, lifecycle: Lifecycle, target: string, options: ReachOptions): boolean {
   const here = statesNow(walk, lifecycle);
-  return perhaps === true ? here.includes(target) : here.every((state) => state === target);
+  const wanted = (state: string): boolean => state === target || options.or?.includes(state) === true;
+  return options.perhaps === true ? here.some(wanted) : here.every(wanted);
 }
 
 /** The states in which the instance of the walk may be now. */

@@ -7,6 +7,7 @@ import { legalWalks } from "./legal-walks.js";
 import { modelCoverage } from "./model-coverage.js";
 import { othersEvents } from "./others.js";
 import { repeatedCommands } from "./repeated-commands.js";
+import { severalConnections } from "./several-connections.js";
 
 /** Checks of order and state. */
 export const stateChecks: readonly Check[] = [
@@ -14,6 +15,7 @@ export const stateChecks: readonly Check[] = [
   illegalCommands,
   repeatedCommands,
   othersEvents,
+  severalConnections,
   firstEvent,
   invariants,
   modelCoverage,

@@ -81,3 +81,8 @@ export function missingNeed(requirement: Requirement, endpoint: Endpoint): strin
   const missing = requirement.needs.find((need) => !DECLARED[need].holds(endpoint));
   return missing === undefined ? undefined : DECLARED[missing].what;
 }
+
+/** What a need is, in words for a reader. */
+export function needText(need: Need): string {
+  return DECLARED[need].what;
+}

@@ -9,6 +9,7 @@ import type { GenerateOptions } from "./generate.js";
 import { addHelp, documentArgument, examples, perspective, timeScale } from "./help.js";
 import type { LintOptions } from "./lint.js";
 import type { ListOptions } from "./list.js";
+import { addReplay } from "./replay-command.js";
 import type { SelftestVerbOptions } from "./selftest.js";
 import type { ServeOptions } from "./serve.js";
 import type { Terminal } from "./terminal.js";
@@ -105,6 +106,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     });
 
   addCheck(program, terminal, done);
+  addReplay(program, terminal, done);
 
   program
     .command("list")

@@ -2,6 +2,8 @@
 import { createColors } from "picocolors";
 import type { Verdict } from "../check.js";
 import { coverage } from "../verdict.js";
+import { adviceOf } from "./advice.js";
+import { evidenceOf } from "./evidence.js";
 import type { Outcome, Report } from "./report.js";
 import { drawSequence } from "./sequence.js";
 import { cut, pad, wrap } from "./width.js";
@@ -12,7 +14,7 @@ export interface TextOptions {
   readonly width?: number;
   /** Default: no colours. */
   readonly colors?: boolean;
-  /** Lists rows that do not apply as well. */
+  /** Lists rows that do not apply as well, and what is worth knowing of every row. */
   readonly verbose?: boolean;
 }
 
@@ -44,13 +46,19 @@ export function renderReport(report: Report, options: TextOptions = {}): string 
   const failures = shown.filter(({ verdict }) => verdict === "fail" || verdict === "warn");
   const parts = [
     heading(report, colors, width),
-    table(shown, colors, width),
+    table(shown, colors, width, options.verbose ?? false),
     ...failures.map((outcome) => failure(outcome, colors, width)),
     observations(report, colors, width),
     faults(report, colors, width),
     conclusion(report, colors, width),
   ];
   return parts.filter((part) => part !== "").join("\n\n");
+}
+
+/** One failure in full, as it stands in a report, without a line feed at its end. */
+export function renderFailure(outcome: Outcome, options: Omit<TextOptions, "verbose"> = {}): string {
+  const width = Math.max(60, Math.min(options.width ?? 100, 140));
+  return failure(outcome, createColors(options.colors ?? false), width);
 }
 
 function paintOf(colors: Colors, verdict: Verdict): Paint {
@@ -79,7 +87,7 @@ function heading(report: Report, colors: Colors, width: number): string {
 }
 
 /** id, level, verdict, requirement (with the reason where it does not speak for itself), cases, time. */
-function table(outcomes: readonly Outcome[], colors: Colors, width: number): string {
+function table(outcomes: readonly Outcome[], colors: Colors, width: number, verbose: boolean): string {
   const verdictWidth = Math.max(7, ...outcomes.map(({ verdict }) => verdict.length + 2)) + 2;
   const room = Math.max(20, width - ID - LEVEL - verdictWidth - CASES - MS);
   const rule = colors.dim("─".repeat(width));
@@ -102,9 +110,12 @@ function table(outcomes: readonly Outcome[], colors: Colors, width: number): str
       colors.dim(pad(cases === 0 ? "–" : String(cases), CASES, "right")) +
       colors.dim(pad(String(durationMs), MS, "right"));
     const indent = " ".repeat(ID + LEVEL + verdictWidth);
-    const told = verdict === "pass" || verdict === "fail" || verdict === "warn";
-    const reason = told ? [] : wrap(outcome.reason, width - indent.length).map((text) => colors.dim(text));
-    return [line, ...[...more, ...reason].map((text) => indent + text)].join("\n");
+    const below = (text: string): string[] => wrap(text, width - indent.length).map(colors.dim);
+    const failing = verdict === "fail" || verdict === "warn";
+    const reason = failing || (verdict === "pass" && !verbose) ? [] : below(outcome.reason);
+    // A failure tells its notes itself.
+    const notes = verbose && !failing ? (outcome.notes ?? []).flatMap((note) => below(`note: ${note}`)) : [];
+    return [line, ...[...more, ...reason, ...notes].map((text) => indent + text)].join("\n");
   });
   return [rule, head, rule, ...rows, rule].join("\n");
 }
@@ -131,7 +142,7 @@ function failure(outcome: Outcome, colors: Colors, width: number): string {
   }
   for (const note of outcome.notes ?? []) say("note", note);
   if (outcome.transcript.length > 0) {
-    lines.push("", ...drawSequence(outcome.transcript, width - 2, colors).map((line) => `  ${line}`), "");
+    lines.push("", ...drawSequence(evidenceOf(outcome), width - 2, colors).map((line) => `  ${line}`), "");
   }
   if (outcome.replay !== undefined) {
     // A command is never broken: it is there to be copied.
@@ -164,7 +175,12 @@ function conclusion(report: Report, colors: Colors, width: number): string {
   const { decided, applicable } = coverage(report.outcomes);
   const paint = report.exitCode === 0 ? colors.green : report.exitCode === 3 ? colors.yellow : colors.red;
   const closing = `${report.contract.channel}: ${report.conclusion} · ${decided} of ${applicable} applicable MUST checks decided · exit ${report.exitCode}`;
-  return [counts.join("   "), ...wrap(closing, width).map((line) => paint(line))].join("\n");
+  const advice = adviceOf(report);
+  return [
+    counts.join("   "),
+    ...wrap(closing, width).map((line) => paint(line)),
+    ...(advice === undefined ? [] : wrap(advice, width).map((line) => colors.bold(line))),
+  ].join("\n");
 }
 
 function seconds(ms: number): string {

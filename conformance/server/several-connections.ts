@@ -184,7 +184,15 @@ async function playMembers(
   }
   const testers = await connectAll(scene, 1 + WATCHERS);
   const [own, foreign] = identifiersOf(scene.identity);
-  const walks = testers.map((tester): Walk => ({ context, tester, source, identifiers: [own, own] }));
+  const walks = testers.map(
+    (tester): Walk => ({
+      context,
+      tester,
+      source,
+      identifiers: [own, own],
+      daring: true,
+    }),
+  );
   for (const walk of walks) {
     if (!(await join(walk, entry, lifecycle))) {
       return { verdict: "inconclusive", reason: "the connections could not all become members" };
@@ -201,7 +209,7 @@ async function playMembers(
   const outsideMarks = listenersOf([stranger, bystander]);
   scene.fault();
   await takeWalk(actor, steps);
-  await Promise.all(walks.map(settle));
+  await settle(actor);
   await watchAll(context, scene, source, [...testers, stranger, bystander]);
   // Whoever has left hears no more: it is not compared.
   const members = marks.filter(({ tester }, position) => {
@@ -232,7 +240,6 @@ async function join(walk: Walk, entry: Audience, lifecycle: Lifecycle): Promise<
   for (const [attempt, state] of inside.entries()) {
     const deadline = tester.now() + context.answerMs;
     if (await reach(walk, lifecycle, state, { attempt: attempt + 1, deadline, or: inside })) {
-      await settle(walk);
       return true;
     }
     if (attempt >= 2) break;
@@ -310,7 +317,12 @@ async function playTogether(
 ): Promise<CaseOutcome> {
   const testers = await connectAll(scene, steps.length);
   const marks = listenersOf(testers);
-  const walks = testers.map((tester) => openWalk(context, scene, tester, source));
+  const walks = testers.map(
+    (tester): Walk => ({
+      ...openWalk(context, scene, tester, source),
+      daring: true,
+    }),
+  );
   scene.fault();
   await Promise.all(
     walks.map(async (walk, index) => {

@@ -33,6 +33,8 @@ export interface Walk {
   readonly tester: Tester;
   readonly source: CommandSource;
   readonly identifiers: readonly [string, string];
+  /** Sends also what is legal only if the subject has taken one course of events and not another: others act as well. */
+  readonly daring?: true;
 }
 
 /** The longest walk of a case: enough for each automaton met so far, far below the 32 commands that may be pending. */
@@ -72,9 +74,20 @@ export async function takeWalk(walk: Walk, steps: readonly WalkStep[]): Promise<
   }
 }
 
-/** The commands that are legal now whatever the subject has taken so far; those that end the connection left out. */
+/**
+ * The commands that are legal now whatever the subject has taken so far (in a daring walk: that may be legal); those that
+ * end the connection left out.
+ */
 export function legalCommands(walk: Walk): LegalCommand[] {
-  return commandsThatAre("legal", walk).filter(({ name }) => !endsConnection(walk.context.endpoint, name));
+  const verdicts: Legality[] = walk.daring === true ? ["legal", "undecided"] : ["legal"];
+  return walk.source.names
+    .filter((name) => !endsConnection(walk.context.endpoint, name))
+    .flatMap((name) => {
+      const payloads = verdicts.flatMap((verdict) =>
+        commandsThatAre(verdict, walk, [name]).flatMap((command) => command.payloads),
+      );
+      return payloads.length === 0 ? [] : [{ name, payloads }];
+    });
 }
 
 /** The commands, with their payloads, that the Monitor calls so now. */
@@ -140,7 +153,11 @@ function breathMs(context: CheckContext): number {
 export async function settle(walk: Walk): Promise<void> {
   const { tester, context } = walk;
   const deadline = tester.now() + 12 * context.answerMs;
-  while (tester.end === undefined && isOwed(context.endpoint, tester) && tester.now() < deadline) {
+  while (
+    tester.end === undefined &&
+    (!tester.monitor.settled || tester.monitor.owes) &&
+    tester.now() < deadline
+  ) {
     const before = tester.monitor.violations.length;
     const came = await nextEvent(walk, longestDebtMs(context));
     if (tester.monitor.violations.length > before) return;
@@ -154,14 +171,4 @@ function longestDebtMs({ answerMs, endpoint, timeScale }: CheckContext): number 
     obligations.map(({ withinMs }) => answerBound(withinMs, timeScale)),
   );
   return Math.max(answerMs, ...bounds) + 2 * UPPER_GRACE_MS;
-}
-
-/** True while a command is pending or some lifecycle is in a state that has an obligation, as far as can be known. */
-export function isOwed(endpoint: Endpoint, tester: Tester): boolean {
-  if (!tester.monitor.settled) return true;
-  return tester.monitor.configurations().some((view) => {
-    if (!view.judged) return false;
-    const lifecycle = endpoint.lifecycles.find((one) => one.name === view.lifecycle);
-    return lifecycle?.obligations.some((one) => view.states.some((state) => one.in.includes(state))) === true;
-  });
 }

@@ -99,6 +99,8 @@ export interface LifecycleMonitor {
   };
   /** True while no frame of ours is unanswered in any configuration and no refusal is owed. */
   readonly settled: boolean;
+  /** True while the server owes something that a clock runs for: an answer, an event, a refusal, the close. */
+  readonly owes: boolean;
 }
 
 export interface LifecycleOptions {

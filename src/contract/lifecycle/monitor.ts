@@ -218,6 +218,10 @@ export class Monitor implements LifecycleMonitor {
     );
   }
 
+  get owes(): boolean {
+    return this.#ledger.owed > 0 || this.#timed.size > 0;
+  }
+
   // --- instances ---
 
   /** The instances that a message touches, with what it is to each; `none`: it may as well be no message of theirs. */

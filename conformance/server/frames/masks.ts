@@ -58,11 +58,12 @@ function underMask(context: CheckContext, scene: Case, one: MaskCase): Promise<C
       const { key, second } = one;
       if (second === undefined) {
         tester.frame({ opcode: OPCODE.text, payload: bytes, mask: key }, `a command under ${one.name}`);
-        return;
+        return undefined;
       }
       const [first = bytes, rest = bytes] = cutAt(bytes, [Math.ceil(bytes.length / 2)]);
       tester.frame({ opcode: OPCODE.text, fin: false, payload: first, mask: key });
       tester.frame({ opcode: OPCODE.continuation, payload: rest, mask: second });
+      return undefined;
     },
   );
 }

@@ -74,7 +74,7 @@ export function fragmentsOf(parts: readonly Uint8Array[], opcode: number = OPCOD
 export type WriteCommand = (
   bytes: Uint8Array,
   tell: () => void,
-) => void | CaseOutcome | undefined | Promise<CaseOutcome | undefined>;
+) => CaseOutcome | undefined | Promise<CaseOutcome | undefined>;
 
 /** How {@link compareWritten} says what was different about a command. */
 export interface Written {

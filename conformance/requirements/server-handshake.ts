@@ -18,7 +18,7 @@ export const serverHandshake: readonly Requirement[] = [
     level: "MUST",
     title: "an upgrade without a usable key is refused",
     sentence:
-      "A request whose Sec-WebSocket-Key is missing, repeated or no base64 of 16 bytes gets a 4xx status, not 101.",
+      "A request whose Sec-WebSocket-Key is missing gets a 4xx status, not 101; so should one whose key is repeated or no base64 of 16 bytes.",
     clause: rfc6455("4.2.1"),
     needs: [],
   },
@@ -66,7 +66,8 @@ export const serverHandshake: readonly Requirement[] = [
     role: "server",
     level: "MUST",
     title: "only offered extensions are answered",
-    sentence: "The response names no extension that the client did not offer.",
+    sentence:
+      "The response names no extension, and no parameter of permessage-deflate, that the client's offer does not allow; where compression is taken, compressed messages work both ways.",
     clause: rfc6455("9.1"),
     needs: [],
   },
@@ -86,8 +87,8 @@ export const serverHandshake: readonly Requirement[] = [
     level: "MUST",
     title: "a handshake in pieces works",
     sentence:
-      "A handshake cut at any byte works, and a first frame in the same segment as its end is not lost.",
-    clause: rfc6455("4.2"),
+      "A handshake cut at any byte works; a first frame in the segment of its end is not lost (a warning, for a client must wait).",
+    clause: rfc6455("4.2, 4.1"),
     needs: [],
   },
   {

@@ -334,6 +334,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     const reading = layer.read(text);
     if (reading.kind === "frame") {
       listener.frame(reading.text, atMs, wire);
+      if (reading.answer !== undefined) sendText(reading.answer);
       return;
     }
     const fault = reading.kind === "fault" ? { fault: reading.message } : {};

@@ -7,7 +7,8 @@ import { parsePacket, writeEvent } from "./socket-io/packet.js";
 
 /** What one text message of the subject means. */
 export type Reading =
-  | { readonly kind: "frame"; readonly text: string }
+  /** `answer`: the acknowledgement that the subject asks for. */
+  | { readonly kind: "frame"; readonly text: string; readonly answer?: string }
   /** Bookkeeping of the transport; `answer` must be sent back, `ready` says that the session is open. */
   | { readonly kind: "transport"; readonly answer?: string; readonly ready?: true }
   | { readonly kind: "acknowledgement"; readonly id: number; readonly json: string }
@@ -55,7 +56,8 @@ function socketIoLayer(answerHeartbeat: boolean): Layer {
         case "noop":
           return { kind: "transport" };
         case "event":
-          return { kind: "frame", text: packet.json };
+          if (packet.id === undefined) return { kind: "frame", text: packet.json };
+          return { kind: "frame", text: packet.json, answer: `43${packet.id}[]` };
         case "ack":
           return { kind: "acknowledgement", id: packet.id, json: packet.json };
         case "disconnect":

@@ -10,7 +10,7 @@ import type { Endpoint } from "../src/contract/contract.js";
 import { type LifecycleMonitor, type LifecycleViolation, openLifecycles } from "../src/contract/lifecycle.js";
 import type { CaseViolation, CloseInfo, SentKind } from "./check.js";
 import { type InvariantWatch, watchInvariants } from "./invariants.js";
-import { excerpt, type Judgement } from "./judge.js";
+import { excerpt, type Judgement, refusalOf } from "./judge.js";
 import { UPPER_GRACE_MS } from "./time.js";
 
 /** The Monitor of one case. */
@@ -176,7 +176,12 @@ export function createCaseMonitor(options: CaseMonitorOptions): CaseMonitor {
         heard += 1;
         watchFirst(id, judgement, heard, atMs);
         watchFields(id, invariants, judgement, atMs);
-        lifecycle.received({ names: [...judgement.names], payload: judgement.payload }, atMs);
+        // Without a lifecycle nobody can say which state allows what: the server alone knows.
+        const stateless = options.endpoint.lifecycles.length === 0;
+        const refusal = refusalOf(options.endpoint, judgement.names, judgement.payload);
+        if (!(stateless && refusal?.class === "state")) {
+          lifecycle.received({ names: [...judgement.names], payload: judgement.payload }, atMs);
+        }
         introduce(options.endpoint, watched, atMs);
         collect(connection);
         return violations.slice(before);

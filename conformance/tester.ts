@@ -286,11 +286,37 @@ export function openTester(options: TesterOptions): OwnedTester {
     now: clock,
     dispose() {
       disposing = true;
+      clearInterval(beats);
       return connection.dispose();
     },
   };
+  const beats = keepAlive();
+
+  /** Where only pings prove that a client lives, a check that is busy with other things would be cut off. */
+  function keepAlive(): ReturnType<typeof setInterval> | undefined {
+    const { heartbeat } = endpoint;
+    if (heartbeat?.patience?.life !== "ping" || heartbeat.initiator !== "client") return undefined;
+    if (!options.answerHeartbeat || options.patienceMs === undefined) return undefined;
+    return setInterval(beat, Math.max(BEAT_MS, options.patienceMs / 3));
+  }
+
+  function beat(): void {
+    const ping = endpoint.heartbeat?.ping;
+    if (connection.isOver()) clearInterval(beats);
+    else if (connection.handshake.kind !== "accepted") return;
+    else if (endpoint.heartbeat?.mode === "frame") tester.ping(new Uint8Array(0));
+    else if (ping !== undefined) {
+      const payload = ordinaryPayload(judge, ping, options.filling, 1);
+      const legal = payload !== undefined && monitor.lifecycle.legalNow({ name: ping, payload }) === "legal";
+      if (legal) tester.command(ping, payload);
+    }
+  }
+
   return tester;
 }
+
+/** The shortest time between two beats that keep a connection alive (milliseconds). */
+const BEAT_MS = 100;
 
 /** What the Monitor is told of a frame that the judge accepts: the commands that it may be, and their payload. */
 export function commandIn(

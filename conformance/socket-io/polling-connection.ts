@@ -78,6 +78,7 @@ export function openPollingConnection(options: ConnectionOptions, transport: Pol
     const reading = layer.read(packet);
     if (reading.kind === "frame") {
       listener.frame(reading.text, atMs, {});
+      if (reading.answer !== undefined) write(reading.answer);
       return;
     }
     const fault = reading.kind === "fault" ? { fault: reading.message } : {};

@@ -22,12 +22,17 @@ export interface Decision {
   readonly harnessFaults: number;
   /** True when a witness was given at least once. */
   readonly witnessed: boolean;
+  /** False where the document promises nothing that could be one: then its absence is not the server's fault. */
+  readonly witnessOwed?: boolean;
   /** The user ended the run before its end. */
   readonly stopped?: boolean;
   readonly minCoverage?: number;
   /** A warning counts as a failure. */
   readonly strict?: boolean;
 }
+
+const NO_PROMISE =
+  "nothing is proved: the server sent no valid event, and the document promises none. Declare in x-ws-exchanges a command and what it leads to, tagged `witness`";
 
 /** The exit code, and why it is that one. */
 export function decideExit(decision: Decision): { readonly exitCode: ExitCode; readonly reason: string } {
@@ -57,6 +62,7 @@ export function decideExit(decision: Decision): { readonly exitCode: ExitCode; r
     };
   }
   if (!decision.witnessed) {
+    if (decision.witnessOwed === false) return { exitCode: 3, reason: NO_PROMISE };
     return { exitCode: 3, reason: "the server never gave a witness: nothing is proved" };
   }
   const { decided, applicable } = coverage(outcomes);

@@ -164,6 +164,7 @@ async function judgeServer(options: CheckServerOptions): Promise<Report> {
       outcomes,
       harnessFaults: execution.harnessFaults.length,
       witnessed: run.record.validEvents > 0,
+      witnessOwed: run.witness?.owed === true,
       ...(options.signal?.aborted === true ? { stopped: true } : {}),
       ...(options.minCoverage === undefined ? {} : { minCoverage: options.minCoverage }),
       ...(options.strict === undefined ? {} : { strict: options.strict }),

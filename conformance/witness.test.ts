@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
+import type { WebSocket } from "ws";
 import type { Endpoint } from "../src/contract/contract.js";
 import { inCase } from "./case.js";
 import { createJudge } from "./judge.js";
@@ -56,7 +57,8 @@ describe("the witness", () => {
     ["else the heartbeat", withHeartbeat, { kind: "heartbeat", hasCommand: true }],
     ["else an event that a state owes", withObligation, { kind: "obligation" }],
     ["else the first event", withFirst, { kind: "first", owed: true, hasCommand: false }],
-    ["else any event, which nobody owes", withEvents, { kind: "event", owed: false }],
+    ["else what answers a command, which nobody owes", withEvents, { kind: "answer", owed: false }],
+    ["else any event", { ...withEvents, commands: [] }, { kind: "event", owed: false, hasCommand: false }],
   ])("is %s", (_, endpoint, expected) => {
     expect(choose(endpoint)).toMatchObject(expected);
   });
@@ -80,6 +82,22 @@ describe("the witness", () => {
       ok: true,
     });
     expect(await give(withFirst, keepContract())).toMatchObject({ ok: false });
+  });
+
+  it("(answer) is given by whatever answers a command, and says by which", async () => {
+    const witness = choose(withEvents);
+    expect(witness?.what).toBe("an event that answers some command");
+    expect(await give(withEvents)).toMatchObject({ ok: true });
+    expect(await give(withEvents, () => undefined)).toMatchObject({ ok: false, got: "nothing" });
+  });
+
+  it("(answer) is given by a refusal where no command is answered", async () => {
+    const refusing = (socket: WebSocket): void => {
+      socket.on("message", (data) => {
+        if (String(data) === "{") socket.send('{"event":"error","code":"not-json"}');
+      });
+    };
+    expect(await give(withEvents, refusing)).toMatchObject({ ok: true });
   });
 
   it("is not given by a reply with another token", async () => {

@@ -3,7 +3,7 @@
  * a server that says nothing breaks no rule about what it says.
  */
 
-import type { Json } from "../src/contract/contract.js";
+import type { Endpoint, Json } from "../src/contract/contract.js";
 import { openLifecycles } from "../src/contract/lifecycle.js";
 import { valueAt } from "../src/contract/pointer.js";
 import { sameJson } from "../src/contract/same-json.js";
@@ -33,7 +33,7 @@ export interface GiveOptions {
 
 /** The evidence that a correct server can always give on a fresh connection. */
 export interface Witness {
-  readonly kind: "exchange" | "reply" | "heartbeat" | "obligation" | "first" | "event";
+  readonly kind: "exchange" | "reply" | "heartbeat" | "obligation" | "first" | "answer" | "event";
   /** What it is, for a reader: `the exchange "echo"`. */
   readonly what: string;
   /** True when a correct server owes it: then its absence is a fault of somebody's, though not always this row's. */
@@ -43,7 +43,10 @@ export interface Witness {
   give(tester: Tester, scene: WitnessScene, options?: GiveOptions): Promise<WitnessResult>;
 }
 
-/** The first witness that the document offers, in this order: exchange tagged witness, reply, heartbeat, obligation, event; undefined when it offers none. */
+/**
+ * The first witness that the document offers, in this order: exchange tagged witness, reply, heartbeat, obligation, first
+ * event; else whatever the subject answers to some command, or says unasked. Undefined when it declares no event.
+ */
 export function chooseWitness(
   judge: Judge,
   options: { readonly timeScale: number; readonly answerMs: number },
@@ -53,7 +56,9 @@ export function chooseWitness(
     byReply(judge, options.answerMs) ??
     byHeartbeat(judge, options) ??
     byObligation(judge, options) ??
-    byEvent(judge, options)
+    byFirst(judge, options) ??
+    byAnswer(judge, options.answerMs) ??
+    byEvent(judge, options.answerMs)
   );
 }
 
@@ -155,31 +160,124 @@ function byObligation(judge: Judge, options: { timeScale: number; answerMs: numb
   return undefined;
 }
 
-function byEvent(judge: Judge, options: { timeScale: number; answerMs: number }): Witness | undefined {
-  if (judge.endpoint.events.length === 0) return undefined;
+function byFirst(judge: Judge, options: { timeScale: number; answerMs: number }): Witness | undefined {
   const { first } = judge.endpoint.protocol;
-  const declared = first !== undefined && first !== null;
-  const timeoutMs = declared ? answerBound(first.withinMs, options.timeScale) : options.answerMs;
+  if (first === undefined || first === null) return undefined;
+  const timeoutMs = answerBound(first.withinMs, options.timeScale);
   return {
-    kind: declared ? "first" : "event",
-    what: declared ? `the first event ("${first.message}")` : "any event that comes unasked",
-    owed: declared,
+    kind: "first",
+    what: `the first event ("${first.message}")`,
+    owed: true,
     hasCommand: false,
-    async give(tester) {
+    give: (tester) => awaitEvent(tester, timeoutMs, first.message),
+  };
+}
+
+/** How many commands are tried to find one that is answered. */
+const MOST_TRIED = 6;
+
+/**
+ * Nothing is promised, so nobody owes it: the first command that a fresh connection may send and that the subject
+ * answers, or else a broken frame that it refuses, is remembered and asked again.
+ */
+function byAnswer(judge: Judge, answerMs: number): Witness | undefined {
+  const { endpoint } = judge;
+  const candidates = endpoint.commands
+    .map(({ name }) => name)
+    .filter((name) => isLegalAtFirst(judge, name) && !endsConnection(endpoint, name))
+    .slice(0, MOST_TRIED);
+  if (endpoint.events.length === 0 || candidates.length === 0) return undefined;
+  let known: Asked | undefined;
+
+  const ask = async (
+    tester: Tester,
+    scene: WitnessScene,
+    asked: Asked,
+    options: GiveOptions,
+  ): Promise<boolean> => {
+    const from = tester.messages.length;
+    if (asked === BROKEN) tester.text(BROKEN_TEXT, "undecodable");
+    else {
+      const payload = ordinaryPayload(
+        judge,
+        asked.command,
+        fillingOf(scene),
+        hash(scene.identity),
+        tokenOf(scene.random),
+      );
+      if (payload === undefined) return false;
+      await (options.send ?? ((name: string, value: Json) => tester.command(name, value)))(
+        asked.command,
+        payload,
+        0,
+      );
+    }
+    return (await tester.next(({ names }) => names.length > 0, answerMs, from)) !== undefined;
+  };
+
+  return {
+    kind: "answer",
+    get what() {
+      if (known === undefined) return "an event that answers some command";
+      return known === BROKEN ? "the refusal of a broken frame" : `an event that answers "${known.command}"`;
+    },
+    owed: false,
+    hasCommand: true,
+    async give(tester, scene, options = {}) {
       const start = tester.now();
-      const fits = (message: ReceivedMessage): boolean =>
-        declared ? message.names.includes(first.message) : message.names.length > 0;
-      const found = await tester.next(fits, timeoutMs, 0);
+      const tried: readonly Asked[] =
+        known === undefined
+          ? [
+              ...candidates.map((command) => ({ command })),
+              ...(endpoint.protocol.reject === undefined ? [] : [BROKEN]),
+            ]
+          : [known];
+      for (const asked of tried) {
+        if (tester.end !== undefined) break;
+        if (!(await ask(tester, scene, asked, options))) continue;
+        known ??= asked;
+        return { ok: true, ms: tester.now() - start };
+      }
       const ms = tester.now() - start;
-      if (found !== undefined) return { ok: true, ms };
-      return {
-        ok: false,
-        ms,
-        expected: declared ? `the event "${first.message}"` : "a valid event",
-        got: nothingBut(tester, 0),
-      };
+      if (known === undefined && tester.messages.some(({ names }) => names.length > 0))
+        return { ok: true, ms };
+      return { ok: false, ms, expected: "a valid event", got: nothingBut(tester, 0) };
     },
   };
+}
+
+/** What is asked: a command, or the refusal of a frame that is no JSON. */
+type Asked = { readonly command: string } | typeof BROKEN;
+
+const BROKEN = "broken";
+const BROKEN_TEXT = "{";
+
+function endsConnection(endpoint: Endpoint, command: string): boolean {
+  return endpoint.lifecycles.some(({ transitions }) =>
+    transitions.some(({ to, on }) => to === "$closed" && on.includes(command)),
+  );
+}
+
+function byEvent(judge: Judge, answerMs: number): Witness | undefined {
+  if (judge.endpoint.events.length === 0) return undefined;
+  return {
+    kind: "event",
+    what: "any event that comes unasked",
+    owed: false,
+    hasCommand: false,
+    give: (tester) => awaitEvent(tester, answerMs),
+  };
+}
+
+async function awaitEvent(tester: Tester, timeoutMs: number, name?: string): Promise<WitnessResult> {
+  const start = tester.now();
+  const fits = ({ names }: ReceivedMessage): boolean =>
+    name === undefined ? names.length > 0 : names.includes(name);
+  const found = await tester.next(fits, timeoutMs, 0);
+  const ms = tester.now() - start;
+  if (found !== undefined) return { ok: true, ms };
+  const expected = name === undefined ? "a valid event" : `the event "${name}"`;
+  return { ok: false, ms, expected, got: nothingBut(tester, 0) };
 }
 
 interface OneCommand {

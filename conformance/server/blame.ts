@@ -78,7 +78,7 @@ export async function witnessAfter(
 
 /** Why a row is `untestable` where the document offers nothing that a correct server must answer. */
 export const NO_WITNESS =
-  "no witness: the document names no exchange, reply, heartbeat, obligation or first event; add `x-ws-exchanges` with one tagged `witness`";
+  "no witness: the document names no exchange, reply, heartbeat, obligation or event that could be one; add `x-ws-exchanges` with one tagged `witness`";
 
 /** A row about which the document says nothing. */
 export function notApplicable(reason: string): CheckResult {

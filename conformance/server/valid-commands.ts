@@ -40,6 +40,12 @@ export const validCommands: Check = {
     if (unproved.verdict === "blocked")
       return { verdict: "untestable", reason: `blocked by ${unproved.by}`, cases: 1 };
     if (unproved.verdict === "untestable") return { ...unproved, cases: 1 };
+    // Without a lifecycle a refusal for a state accuses nobody: it is told.
+    const refusedForState = new Set<string>();
+    const stateless = context.endpoint.lifecycles.length === 0;
+    const onStateRefusal = (name: string): void => {
+      if (stateless) refusedForState.add(name);
+    };
     const property = await runProperty(context, {
       label: "valid command",
       examples: source.names.flatMap((name) =>
@@ -64,12 +70,20 @@ export const validCommands: Check = {
             : excerpt(JSON.stringify(command.payload)),
         steps: steps.length,
       }),
-      script: (value, scene) => sendValid(context, source, value, scene),
+      script: (value, scene) => sendValid(context, source, value, scene, onStateRefusal),
     });
     const left = context.endpoint.commands.length - source.names.length;
+    const notes = [
+      ...(left === 0 ? [] : [`${left} commands could not be generated`]),
+      ...(refusedForState.size === 0
+        ? []
+        : [
+            `refused for their state, and the document does not say which state allows them: ${[...refusedForState].map((name) => `"${name}"`).join(", ")}; declare x-ws-lifecycle to have that judged`,
+          ]),
+    ];
     return resultOf(property, {
       pass: `no valid command was refused for its payload, nor for a state that allows it`,
-      ...(left === 0 ? {} : { notes: [`${left} commands could not be generated`] }),
+      ...(notes.length === 0 ? {} : { notes }),
     });
   },
 };
@@ -79,6 +93,7 @@ async function sendValid(
   source: CommandSource,
   { steps, command }: ValidCommand,
   scene: Case,
+  onStateRefusal: (name: string) => void,
 ): Promise<CaseOutcome> {
   const tester = await scene.connect();
   const walk = openWalk(context, scene, tester, source);
@@ -93,6 +108,7 @@ async function sendValid(
   await awaitConsequence(walk, command.name, from);
 
   const since = tester.messages.slice(from);
+  if (since.some((message) => refusalClass(context, message) === "state")) onStateRefusal(command.name);
   const refused = since.find((message) => refusalClass(context, message) === "payload");
   if (refused !== undefined) {
     return concluded(scene, ID, {

@@ -105,6 +105,8 @@ export interface Tester {
   /** Set once the connection is over. */
   readonly end: CloseInfo | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  /** Path and query of its request. */
+  readonly target: string;
   /** What became of the opening handshake; a connection that is not `bare` always has `accepted`. */
   readonly handshake: HandshakeOutcome;
   /** What is wrong with the response that accepted (RFC 6455 §4.2.2); empty when all is well. */

@@ -198,6 +198,7 @@ export function openTester(options: TesterOptions): OwnedTester {
     get deflate() {
       return connection.deflate;
     },
+    target: options.request.target,
     get handshakeFaults() {
       return connection.handshakeFaults;
     },

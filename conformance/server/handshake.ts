@@ -2,6 +2,7 @@
 import type { Check, CheckContext, CheckResult } from "../check.js";
 import { SubjectGone } from "../interruption.js";
 import { negotiationChecks } from "./handshake-negotiation.js";
+import { parameterChecks } from "./handshake-parameters.js";
 import { refusedHandshakes } from "./handshake-refused.js";
 import { spelledHandshakes } from "./handshake-spelling.js";
 
@@ -69,4 +70,5 @@ export const handshakeChecks: readonly Check[] = [
   ...refusedHandshakes,
   ...spelledHandshakes,
   ...negotiationChecks,
+  ...parameterChecks,
 ];

@@ -70,7 +70,7 @@ export function createMask(secrets: Readonly<Record<string, string>> = {}): Mask
       for (const { form, shown } of forms) {
         if (masked.includes(form)) masked = masked.replaceAll(form, shown);
       }
-      for (const { pattern, shown } of beside) masked = masked.replace(pattern, `$1${shown}$2`);
+      for (const { pattern, shown } of beside) masked = masked.replace(pattern, `$1${shown}`);
       return masked.includes("…") ? withoutPieces(masked, [...known.values()]) : masked;
     },
     value<T>(value: T): T {
@@ -213,7 +213,7 @@ function base64Forms(bytes: Buffer): string[] {
 /** `name=value`, `name: value`, `"name":"value"`. */
 function besideName(name: string, value: string): RegExp {
   const bare = name.split(".").at(-1) ?? name;
-  return new RegExp(`(${escaped(bare)}"?\\s*[=:]\\s*"?)${escaped(value)}("|&|\\s|$)`, "gi");
+  return new RegExp(`(${escaped(bare)}"?\\s*[=:]\\s*"?)${escaped(value)}(?![\\w.-])`, "gi");
 }
 
 function escaped(text: string): string {

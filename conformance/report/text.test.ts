@@ -115,6 +115,20 @@ describe("a report on a terminal", () => {
     expect(renderReport(report([failed]))).not.toContain("\u001b");
   });
 
+  it("ends with what to do next, also when nothing was proved", () => {
+    const last = (given: Report): string | undefined =>
+      renderReport(given, { width: 140 }).split("\n").at(-1);
+    expect(last(report([failed, open]))).toBe("Fix S-CD-09 first, then run again: 1 row waits for it.");
+    const nothing = report([outcome({ verdict: "untestable" })], { exitCode: 3 });
+    expect(last(nothing)).toContain("then run again.");
+  });
+
+  it("tells the notes of every row to the curious", () => {
+    const noted = report([outcome({ notes: ["silence was watched for 300 ms"] })]);
+    expect(renderReport(noted)).not.toContain("silence was watched");
+    expect(renderReport(noted, { verbose: true })).toContain("note: silence was watched for 300 ms");
+  });
+
   it("admits a fault of its own", () => {
     const given = { harnessFaults: [{ check: "S-FR-01", message: "no such file" }], exitCode: 2 } as const;
     expect(renderReport(report([outcome({})], given))).toContain("The kit itself failed");

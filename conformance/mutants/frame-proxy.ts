@@ -16,6 +16,8 @@ export interface Alteration {
   readonly response?: (head: string, request: string, line: Line) => string;
   /** Any wire frame, before the handlers below see it: the bytes that go on instead, and they see nothing. */
   readonly frame?: (frame: PassingFrame, line: Line) => readonly Uint8Array[] | undefined;
+  /** What begins with a frame that is too long to hold: what is read instead; null: the rest is swallowed. */
+  readonly tooLong?: (bytes: Buffer, line: Line) => Buffer | null;
   /** An unfragmented text message of the server: the texts that the client gets instead. */
   readonly event?: (text: string, line: Line) => readonly string[] | undefined;
   /** An unfragmented text message of the client: the texts that the server gets instead. */
@@ -199,7 +201,7 @@ function lateWriter(to: Socket, ms: number, timers: Set<NodeJS.Timeout>): (bytes
 }
 
 /** A request or a response without an end is no longer held than this (bytes): it passes unread. */
-const HEAD_MOST = 16 * 1024;
+const HEAD_MOST = 128 * 1024;
 
 /** Reads one direction: first an HTTP head, then frames; gives to `to` what the alteration leaves of them. */
 function createReader(
@@ -214,6 +216,7 @@ function createReader(
   const holds =
     alteration.frame !== undefined ||
     alteration.control !== undefined ||
+    alteration.tooLong !== undefined ||
     (from === "server" ? alteration.event : alteration.command) !== undefined;
 
   function readHead(): boolean {
@@ -228,7 +231,7 @@ function createReader(
       pair.request = head;
       const altered = alteration.request === undefined ? head : alteration.request(head, line);
       // Without an upgrade there is HTTP here, and none of ours.
-      state = altered === null ? "swallowing" : /\nupgrade: *websocket/i.test(head) ? "frames" : "passing";
+      state = altered === null ? "swallowing" : /\nupgrade: *websocket/i.test(altered) ? "frames" : "passing";
       if (altered !== null) to(Buffer.from(altered, "latin1"));
       return true;
     }
@@ -245,8 +248,12 @@ function createReader(
     while (state === "frames" && holds) {
       const frame = readFrame(from, rest);
       if (frame === undefined) return;
-      if (frame === "unread") state = "passing";
-      else {
+      if (frame === "unread") {
+        const instead = alteration.tooLong === undefined ? undefined : alteration.tooLong(rest, line);
+        if (instead === undefined) state = "passing";
+        else if (instead === null) state = "swallowing";
+        else rest = instead;
+      } else {
         rest = rest.subarray(frame.bytes.length);
         pass(frame, pair, to);
       }
@@ -273,10 +280,20 @@ function pass(frame: PassingFrame, { alteration, line }: Pair, to: (bytes: Uint8
   }
   const handler = from === "server" ? alteration.event : alteration.command;
   const whole = opcode === OPCODE.text && frame.fin && frame.rsv === 0;
-  const texts = whole ? handler?.(frame.payload.toString("utf8"), line) : undefined;
+  const texts = whole ? textsOf(() => handler?.(frame.payload.toString("utf8"), line)) : undefined;
   if (texts === undefined) {
     to(frame.bytes);
     return;
   }
   for (const text of texts) to(writeFrame({ opcode: OPCODE.text, payload: Buffer.from(text), masked }));
+}
+
+/** What a handler makes of a message. One that is nested too deep to be looked into passes as it came. */
+function textsOf(handle: () => readonly string[] | undefined): readonly string[] | undefined {
+  try {
+    return handle();
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }

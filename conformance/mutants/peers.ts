@@ -3,6 +3,7 @@
 import { channelNames } from "../../reference-server/endpoints.js";
 import { startServer } from "../../reference-server/server.js";
 import type { MutantOptions, RunningMutant, Variant } from "./mutant.js";
+import { rateVariants } from "./server/rate.js";
 
 /** A correct server. */
 export interface Peer {
@@ -13,7 +14,7 @@ export interface Peer {
 }
 
 /** The documents beyond the bundled one. */
-const variants: readonly Variant[] = [];
+const variants: readonly Variant[] = [...rateVariants];
 
 /** Every correct server, unaltered. */
 export const serverPeers: readonly Peer[] = [

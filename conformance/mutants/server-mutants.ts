@@ -5,20 +5,29 @@ import { audienceMutants } from "./server/audience.js";
 import { closingMutants } from "./server/closing.js";
 import { commandMutants } from "./server/commands.js";
 import { eventMutants } from "./server/events.js";
+import { firstAndFieldsMutants } from "./server/first-and-fields.js";
+import { lenientMutants } from "./server/frames-lenient.js";
 import { frameReadingMutants } from "./server/frames-read.js";
+import { strictMutants } from "./server/frames-strict.js";
 import { frameWritingMutants } from "./server/frames-written.js";
 import { handshakeMutants } from "./server/handshake.js";
 import { heartbeatMutants } from "./server/heartbeat.js";
 import { orderMutants } from "./server/order.js";
+import { pingMutants } from "./server/pings.js";
+import { rateMutants } from "./server/rate.js";
 import { recoveryMutants } from "./server/recovery.js";
 import { refusalMutants } from "./server/refusals.js";
 import { replyMutants } from "./server/replies.js";
 import { securityMutants } from "./server/security.js";
+import { severalMutants } from "./server/several.js";
 
 /** Servers that are wrong in exactly one way. */
 export const serverMutants: readonly Mutant[] = [
   ...handshakeMutants,
   ...frameReadingMutants,
+  ...lenientMutants,
+  ...strictMutants,
+  ...pingMutants,
   ...frameWritingMutants,
   ...closingMutants,
   ...commandMutants,
@@ -26,7 +35,10 @@ export const serverMutants: readonly Mutant[] = [
   ...eventMutants,
   ...replyMutants,
   ...orderMutants,
+  ...firstAndFieldsMutants,
   ...audienceMutants,
+  ...severalMutants,
+  ...rateMutants,
   ...heartbeatMutants,
   ...recoveryMutants,
   ...securityMutants,

@@ -125,8 +125,8 @@ export const eventMutants: readonly Mutant[] = [
     alter: () => ({
       event: (text) =>
         rewritten(text, (frame, data) =>
-          frame["event"] === "execution:completed" && !("session_uuid" in data)
-            ? { ...frame, data: { ...data, session_uuid: null } }
+          frame["event"] === "token_stream" && !("agent_id" in data)
+            ? { ...frame, data: { ...data, agent_id: null } }
             : undefined,
         ),
     }),
@@ -235,15 +235,15 @@ export const eventMutants: readonly Mutant[] = [
   }),
   altered({
     name: "long-content-cut",
-    fault: "Cuts content after 32 KiB.",
+    fault: "Cuts content after 60 000 characters.",
     channel: "conversation",
-    killedBy: "S-CD-11",
-    across: () => () => ({
+    killedBy: "S-CD-07",
+    alter: () => ({
       command(text) {
         const event = eventIn(text);
         const said = event?.fields["current_text"];
-        if (event === undefined || typeof said !== "string" || said.length <= 32_768) return undefined;
-        return [packetOf(event.name, { ...event.fields, current_text: said.slice(0, 32_768) }, event.ack)];
+        if (event === undefined || typeof said !== "string" || said.length <= 60_000) return undefined;
+        return [packetOf(event.name, { ...event.fields, current_text: said.slice(0, 60_000) }, event.ack)];
       },
     }),
   }),

@@ -293,26 +293,4 @@ export const refusalMutants: readonly Mutant[] = [
       },
     }),
   }),
-  altered({
-    name: "session-with-slash-refused",
-    fault: "Refuses a session id that is no file name.",
-    channel: "tasks",
-    killedBy: "S-CD-01",
-    alter: () => ({
-      command(text, line) {
-        const frame = objectIn(text);
-        const id = frame?.["session_id"];
-        if (frame?.["event"] !== "subscribe" || typeof id !== "string" || !/[^\w-]/.test(id))
-          return undefined;
-        line.toClient(
-          JSON.stringify({
-            event: "error",
-            session_id: id,
-            data: { message: "no", code: "invalid-payload" },
-          }),
-        );
-        return [];
-      },
-    }),
-  }),
 ];

@@ -15,7 +15,8 @@ export const replyMutants: readonly Mutant[] = [
     name: "subscribe-answered-for-another-session",
     fault: "Answers a subscription with the id of the one before it.",
     channel: "tasks",
-    killedBy: "S-RR-01",
+    // The answer names a session that nobody asked for here: illegal before it is a wrong reply.
+    killedBy: "S-SM-01",
     across: () => {
       let before = "none";
       return () => ({

@@ -1,0 +1,270 @@
+/** Faults that only show where there are several connections: S-SM-05, S-SM-07. */
+import { eventIn, type Fields, memberOf, objectIn } from "../content.js";
+import type { Alter, Line } from "../frame-proxy.js";
+import { altered, type Mutant } from "../mutant.js";
+
+/** One connection of a server, as a fault that concerns several of them sees it. */
+interface Seat {
+  line?: Line;
+  /** Path and query of its request. */
+  target: string;
+  /** Whatever the fault keeps of it. */
+  readonly kept: Set<string>;
+}
+
+/** Makes the alteration of each connection with a list of all that are open. */
+function amongAll(
+  handlers: (own: Seat, others: () => readonly Seat[]) => Pick<ReturnType<Alter>, "event" | "command">,
+): Alter {
+  const seats = new Set<Seat>();
+  return () => {
+    const own: Seat = { target: "", kept: new Set() };
+    return {
+      request(head) {
+        own.target = head.split(" ", 2)[1] ?? "";
+        return head;
+      },
+      opened(line) {
+        own.line = line;
+        seats.add(own);
+      },
+      closed: () => void seats.delete(own),
+      ...handlers(own, () => [...seats].filter((seat) => seat !== own)),
+    };
+  };
+}
+
+function tell(seats: readonly Seat[], text: string): void {
+  for (const { line } of seats) line?.toClient(text);
+}
+
+const isUpdate = (frame: Fields | undefined): frame is Fields =>
+  frame?.["event"] === "session.update" ||
+  frame?.["event"] === "task.update" ||
+  frame?.["event"] === "progress.update";
+
+export const severalMutants: readonly Mutant[] = [
+  altered({
+    name: "leak-across-sessions",
+    fault: "Every connection gets the events of every session.",
+    channel: "workflow",
+    killedBy: "S-SM-05",
+    across: () =>
+      amongAll((_own, others) => ({
+        event(text) {
+          if (memberOf(objectIn(text), "data")["session_uuid"] !== undefined) tell(others(), text);
+          return undefined;
+        },
+      })),
+  }),
+  altered({
+    name: "answer-on-every-connection",
+    fault: "Sends each piece of an answer to every connection.",
+    channel: "answer",
+    killedBy: "S-SM-05",
+    across: () =>
+      amongAll((_own, others) => ({
+        event(text) {
+          if (objectIn(text)?.["type"] === "content") tell(others(), text);
+          return undefined;
+        },
+      })),
+  }),
+  altered({
+    name: "turn-on-every-connection",
+    fault: "Sends what an agent says to every connection.",
+    channel: "conversation",
+    killedBy: "S-SM-05",
+    across: () =>
+      amongAll((_own, others) => ({
+        event(text) {
+          if (eventIn(text)?.name === "chat_response") tell(others(), text);
+          return undefined;
+        },
+      })),
+  }),
+  altered({
+    name: "updates-after-leaving",
+    fault: "Whoever has unsubscribed from a session hears of it as long as others do.",
+    channel: "tasks",
+    killedBy: "S-SM-05",
+    across: () =>
+      amongAll((own, others) => ({
+        command(text) {
+          const frame = objectIn(text);
+          if (frame?.["event"] === "unsubscribe") own.kept.add(String(frame["session_id"]));
+          if (frame?.["event"] === "subscribe") own.kept.delete(String(frame["session_id"]));
+          return undefined;
+        },
+        event(text) {
+          const frame = objectIn(text);
+          if (!isUpdate(frame)) return undefined;
+          const session = String(frame["session_id"]);
+          tell(
+            others().filter(({ kept }) => kept.has(session)),
+            text,
+          );
+          return undefined;
+        },
+      })),
+  }),
+  altered({
+    name: "updates-without-subscription",
+    fault: "Every connection gets the updates of every session, subscribed or not.",
+    channel: "tasks",
+    killedBy: "S-SM-07",
+    across: () =>
+      amongAll((own, others) => ({
+        command(text) {
+          const frame = objectIn(text);
+          if (frame?.["event"] === "subscribe") own.kept.add(String(frame["session_id"]));
+          return undefined;
+        },
+        event(text) {
+          const frame = objectIn(text);
+          if (!isUpdate(frame)) return undefined;
+          const session = String(frame["session_id"]);
+          tell(
+            others().filter(({ kept }) => !kept.has(session)),
+            text,
+          );
+          return undefined;
+        },
+      })),
+  }),
+  altered({
+    name: "second-subscriber-missed",
+    fault: "Tells only the first subscriber of a session what became of a task.",
+    channel: "tasks",
+    killedBy: "S-SM-07",
+    across: () =>
+      amongAll((own, others) => ({
+        command(text) {
+          const frame = objectIn(text);
+          const session = String(frame?.["session_id"]);
+          if (frame?.["event"] === "subscribe" && !others().some(({ kept }) => kept.has(session))) {
+            own.kept.add(session);
+          }
+          return undefined;
+        },
+        event(text) {
+          const frame = objectIn(text);
+          const mine = own.kept.has(String(frame?.["session_id"]));
+          return frame?.["event"] === "task.update" && !mine ? [] : undefined;
+        },
+      })),
+  }),
+  altered({
+    name: "second-subscriber-told-twice",
+    fault: "Tells the second subscriber of a session everything twice.",
+    channel: "tasks",
+    killedBy: "S-SM-07",
+    across: () =>
+      amongAll((own, others) => ({
+        command(text) {
+          const frame = objectIn(text);
+          const session = String(frame?.["session_id"]);
+          if (frame?.["event"] !== "subscribe") return undefined;
+          if (others().some(({ kept }) => kept.has(session))) own.kept.add(`twice ${session}`);
+          own.kept.add(session);
+          return undefined;
+        },
+        event(text) {
+          const frame = objectIn(text);
+          const twice = own.kept.has(`twice ${String(frame?.["session_id"])}`);
+          return frame?.["event"] === "progress.update" && twice ? [text, text] : undefined;
+        },
+      })),
+  }),
+  altered({
+    name: "leak-across-session-types",
+    fault: "A group connection gets what persons say at the same pipeline.",
+    channel: "pipeline",
+    killedBy: "S-SM-07",
+    across: () =>
+      amongAll((own, others) => ({
+        event(text) {
+          const type = objectIn(text)?.["type"];
+          if (type !== "user_message" && type !== "response") return undefined;
+          const [path] = own.target.split("?", 1);
+          tell(
+            others().filter(({ target }) => target !== own.target && target.split("?", 1)[0] === path),
+            text,
+          );
+          return undefined;
+        },
+      })),
+  }),
+  altered({
+    name: "leak-across-pipelines",
+    fault: "A connection gets the questions of every pipeline.",
+    channel: "pipeline",
+    killedBy: "S-SM-07",
+    across: () =>
+      amongAll((own, others) => ({
+        event(text) {
+          if (objectIn(text)?.["type"] !== "user_message") return undefined;
+          const [path] = own.target.split("?", 1);
+          tell(
+            others().filter(({ target }) => target.split("?", 1)[0] !== path),
+            text,
+          );
+          return undefined;
+        },
+      })),
+  }),
+  altered({
+    name: "echo-to-the-sender-only",
+    fault: "Echoes a question to nobody but the one who asked.",
+    channel: "pipeline",
+    killedBy: "S-SM-07",
+    across: () =>
+      amongAll((own) => ({
+        command(text) {
+          if (objectIn(text)?.["type"] === "message") own.kept.add("asked");
+          return undefined;
+        },
+        event: (text) =>
+          objectIn(text)?.["type"] === "user_message" && !own.kept.has("asked") ? [] : undefined,
+      })),
+  }),
+  altered({
+    name: "echo-to-all-but-the-sender",
+    fault: "Does not give the one who asked the answer's first piece.",
+    channel: "pipeline",
+    killedBy: "S-SM-07",
+    across: () =>
+      amongAll((own) => ({
+        command(text) {
+          if (objectIn(text)?.["type"] === "message") own.kept.add("waits");
+          return undefined;
+        },
+        event(text) {
+          const frame = objectIn(text);
+          const dropped =
+            frame?.["type"] === "response" &&
+            memberOf(frame, "data")["is_final"] === false &&
+            own.kept.delete("waits");
+          return dropped ? [] : undefined;
+        },
+      })),
+  }),
+  altered({
+    name: "pieces-twice-for-listeners",
+    fault: "Gives those who only listen each unfinished piece of an answer twice.",
+    channel: "pipeline",
+    killedBy: "S-SM-07",
+    across: () =>
+      amongAll((own) => ({
+        command(text) {
+          if (objectIn(text)?.["type"] === "message") own.kept.add("asked");
+          return undefined;
+        },
+        event(text) {
+          const frame = objectIn(text);
+          const listens = frame?.["type"] === "response" && !own.kept.has("asked");
+          return listens && memberOf(frame, "data")["is_final"] === false ? [text, text] : undefined;
+        },
+      })),
+  }),
+];

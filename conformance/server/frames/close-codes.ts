@@ -9,6 +9,7 @@ import {
   type BrokenCase,
   brokenRow,
   chooseEvidence,
+  closeIn,
   type Evidence,
   liveAfter,
   withoutEvidence,
@@ -114,7 +115,12 @@ async function play(
     verdict: quarrels && one.level === "MUST" ? "fail" : "warn",
     reason: `${one.name} did not end the connection cleanly`,
     expected: `a Close frame with ${[...new Set([one.code, 1000])].join(" or ")}, or without a code, within ${Math.round(patience)} ms`,
-    got: end === undefined ? "nothing: the connection stayed open" : endOf(tester),
+    got:
+      end === undefined
+        ? "nothing: the connection stayed open"
+        : end.how === "close"
+          ? closeIn(end)
+          : endOf(tester),
     mend: "Answer a Close frame with any code of 1000-1003, 1007-1014 and 3000-4999 by a Close frame with the same code (RFC 6455 section 7.4).",
   };
 }

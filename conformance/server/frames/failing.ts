@@ -3,8 +3,8 @@
  * reset may overtake the Close frame, and a server may drop the connection without one, so all three are good.
  */
 import type { Case, Check, CheckContext, CloseInfo, Tester } from "../../check.js";
-import { endOf } from "../../exchange.js";
 import type { FrameSpec } from "../../frames/frame.js";
+import { excerpt } from "../../judge.js";
 import type { CaseOutcome } from "../../property.js";
 import { pingWitness, type WitnessResult } from "../../witness.js";
 import { pongPatience } from "../frame-witness.js";
@@ -32,6 +32,8 @@ export interface Wanted {
   /** Each of these codes is right. */
   readonly causes: readonly Cause[];
   readonly mend: string;
+  /** True where a server that still answers pings may yet come to its end: all of T is waited for it. */
+  readonly inTime?: true;
 }
 
 /** After so long a server that has not failed the connection is asked whether it lives on (milliseconds). */
@@ -39,6 +41,9 @@ const UNHURRIED_MS = 1000;
 
 /** Rows that a quick run does not do without. */
 const SMOKE: ReadonlySet<string> = new Set(["S-FR-03", "S-FR-05", "S-FR-14"]);
+
+/** After its pong a server gets so long to end the connection all the same (milliseconds). */
+const LAST_MOMENT_MS = 250;
 
 /** What shows that a server reads and answers, for a row about frames. */
 export interface Evidence {
@@ -146,19 +151,16 @@ export async function judgeEnd(
   wanted: Wanted,
 ): Promise<CaseOutcome | undefined> {
   const patience = pongPatience(context);
-  const first = Math.min(patience, UNHURRIED_MS + context.graceMs());
+  const first = wanted.inTime === true ? patience : Math.min(patience, UNHURRIED_MS + context.graceMs());
   const expected = `${what} fails the connection: ${wordsOf(context, wanted.causes)}, within ${Math.round(patience)} ms`;
-  let end = await tester.ended(first);
-  if (end === undefined) {
+  if ((await tester.ended(first)) === undefined) {
     // A pong now says that it reads on; without one it may still be about to end.
-    const alive = await pingWitness(tester, scene, Math.max(0, patience - first));
-    end = tester.end;
-    if (end === undefined) {
+    const alive = await pingWitness(tester, scene, Math.max(LAST_MOMENT_MS, patience - first));
+    if (tester.end === undefined) await tester.ended(LAST_MOMENT_MS);
+    if (tester.end === undefined) {
       const last = tester.messages.at(-1);
-      const said = last === undefined ? "" : `; its last message: ${last.text.slice(0, 120)}`;
-      const got = alive.ok
-        ? `the connection stays open and answers pings${said}`
-        : `the connection stays open and answers nothing${said}`;
+      const said = last === undefined ? "" : `; its last message: ${excerpt(last.text)}`;
+      const got = `the connection stays open and answers ${alive.ok ? "pings" : "nothing"}${said}`;
       return {
         verdict: "fail",
         reason: `${what} did not fail the connection`,
@@ -168,13 +170,13 @@ export async function judgeEnd(
       };
     }
   }
-  return wrongEnd(context, end, tester, expected, wanted);
+  const { end } = tester;
+  return end === undefined ? undefined : wrongEnd(context, end, expected, wanted);
 }
 
 function wrongEnd(
   context: CheckContext,
   end: CloseInfo,
-  tester: Tester,
   expected: string,
   wanted: Wanted,
 ): CaseOutcome | undefined {
@@ -185,11 +187,16 @@ function wrongEnd(
     verdict: fixed ? "fail" : "warn",
     reason: `the connection was closed with ${end.code}`,
     expected,
-    got: endOf(tester),
+    got: closeIn(end),
     mend: fixed
       ? `Close with ${codes.join(" or ")}: the document says so in x-ws-close-codes.`
       : `Close with ${codes.join(" or ")} (RFC 6455 section 7.4.1), so that the other side learns what was wrong.`,
   };
+}
+
+/** The Close frame that ended a connection, whoever began: the code in it is the server's. */
+export function closeIn({ code, reason }: CloseInfo): string {
+  return `a Close frame ${code === undefined ? "without a code" : `with ${code}`}${reason === undefined ? "" : ` (${reason})`}`;
 }
 
 /** The codes for some causes, and whether the document itself fixes them. */

@@ -78,6 +78,7 @@ export const largeCases: readonly LargeCase[] = [
 
 const WANTED: Wanted = {
   causes: ["too-large"],
+  inTime: true,
   mend: "Check the length in the header, and the sum of the fragments, against the limit before memory is given; then close with 1009 (RFC 6455 section 10.4).",
 };
 

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -6,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
 import { ROOT } from "./requirement.js";
-import { runCli, startServe } from "./served.js";
+import { builtCli, runCli, startServe } from "./served.js";
 
 const folder = mkdtempSync(join(tmpdir(), "wireproof-cli-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -18,6 +20,9 @@ beforeAll(() => {
 
 /** From the repository, where the command line runs unless a test says otherwise. */
 const CONTRACT = "generated/contract.json";
+
+/** One channel of it, for what is refused before anything is connected to. */
+const TASKS = ["--document", CONTRACT, "--channel", "tasks"];
 
 /** The files that one call of the command line loads: V8 names them all when it is asked for coverage. */
 function loadedBy(args: string[]): string[] {
@@ -65,6 +70,13 @@ describe("help and version", () => {
     },
   );
 
+  it("of a part of a verb is that part's", () => {
+    const { code, stdout } = runCli(["help", "check", "server"]);
+    expect(stdout).toContain("Usage: wireproof check server [options] <url> [-- command args...]");
+    expect(stdout).toBe(runCli(["check", "server", "--help"]).stdout);
+    expect(code).toBe(0);
+  });
+
   it("the version is that of the package", () => {
     expect(runCli(["--version"]).stdout.trim()).toBe(
       JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")).version,
@@ -100,6 +112,30 @@ describe("wrong usage exits 2, with nothing on stdout, and says what was meant",
     [["generate", "nowhere.yaml"], /there is no file nowhere\.yaml/],
     [["lint", CONTRACT], /is a compiled contract/],
     [["lint", "a.yaml", "b.yaml"], /too many arguments/],
+    [["lint", "./schemas/../schemas"], /^error: \.\/schemas\/\.\.\/schemas is a folder/],
+    [["help", "chek"], /there is no verb "chek" \(Did you mean check\?\)/],
+    [["check", "client", "--attach", "--", "node"], /check client is not part of this version yet/],
+    [["check", "server", "ws://x", "--header", "Authorization"], /'Authorization: Bearer abc'/],
+    [["check", "server", "ws://x", "--auth-command", "./token.sh"], /JSON array of words/],
+    [["check", "server", "ws://x", "--profile", "fast"], /Allowed choices are smoke, ci, nightly, safe/],
+    [
+      ["check", "server", "ws://x", "node", "server.js"],
+      /a command to start stands after --, as: -- node server\.js/,
+    ],
+    [["check", "server", "ws://x", ...TASKS, "--config", "nowhere.yaml"], /there is no file nowhere\.yaml/],
+    [
+      ["check", "server", "ws://x", ...TASKS, "--cert", "package.json"],
+      /--cert: package\.json is no PEM file/,
+    ],
+    [
+      ["check", "server", "ws://x", ...TASKS, "--report", "json=schemas"],
+      /schemas is a folder; name a file in it/,
+    ],
+    [
+      ["check", "server", "ws://x", ...TASKS, "--", "/nowhere/server"],
+      /"\/nowhere\/server" could not be started/,
+    ],
+    [["list", "--coverage", "--document", CONTRACT, "--channel", "task"], /Did you mean tasks\?/],
   ])("%j", (args, said) => {
     const { code, stdout, stderr } = runCli(args);
     expect(stderr).toMatch(said);
@@ -175,6 +211,12 @@ describe("generate", () => {
     expect(readFileSync(join(out, "mine.ts"), "utf8")).toContain("mine");
   });
 
+  it.runIf(process.platform === "linux")("ends where the system takes no folder, and says so", () => {
+    const { code, stderr } = runCli(["generate", join(folder, "good.yaml"), "--out", "/proc/x"]);
+    expect(stderr).toMatch(/^error: the folder \/proc\/x cannot be made/);
+    expect(code).toBe(2);
+  });
+
   it("refuses a faulty document with its place, and exits 2", () => {
     const { code, stderr } = runCli(["generate", join(folder, "broken.yaml"), "--out", join(folder, "none")]);
     expect(stderr).toMatch(/broken\.yaml:\d+:\d+ error /);
@@ -229,6 +271,8 @@ describe("check server", () => {
       ...args,
       "--time-scale",
       "0.2",
+      "--only",
+      "S-HS-01,S-FR-0,S-FR-1,S-CD-02,S-CD-03,S-SM-01",
       "--runs",
       "5",
       "--seed",
@@ -244,6 +288,45 @@ describe("check server", () => {
     expect(report.outcomes.length).toBeGreaterThan(10);
   }, 120_000);
 
+  it("starts the server, obeys its baseline, streams its report, and ends what it started", () => {
+    const serve = [builtCli(), "serve", CONTRACT, "--channel", "tasks", "--port", "18461", "--log", "none"];
+    const baseline = join(folder, "baseline.yaml");
+    writeFileSync(baseline, "- { check: S-HS-01, reason: an upgrade that was mended since }\n");
+    const stream = join(folder, "stream.ndjson");
+    const args = ["check", "server", "ws://127.0.0.1:18461", ...TASKS, "--only", "S-HS-01,S-CD-02"];
+    const more = ["--min-coverage", "0", "--baseline", baseline, "--report", `ndjson=${stream}`];
+    const { code, stdout } = runCli([...args, ...more, "--", process.execPath, ...serve]);
+    expect(stdout).toMatch(/the baseline is out of date: S-HS-01 passes/);
+    expect(code).toBe(1);
+    const lines = readFileSync(stream, "utf8").trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line).kind)).toEqual(
+      expect.arrayContaining(["outcome", "summary"]),
+    );
+    expect(runCli([...args, "--wait", "0.1"]).stderr).toMatch(/Nothing answers at ws:\/\/127\.0\.0\.1:18461/);
+  }, 60_000);
+
+  it("prints what was reached when it is interrupted, and does not exit 0", async () => {
+    const served = await startServe([CONTRACT, "--channel", "tasks"]);
+    const args = ["check", "server", served.urls["tasks"] ?? "", ...TASKS, "--profile", "nightly"];
+    const child = spawn(process.execPath, [builtCli(), ...args], { cwd: ROOT, stdio: "pipe" });
+    let stdout = "";
+    child.stdout.on("data", (chunk) => {
+      stdout += String(chunk);
+    });
+    // The first verdict: from now on there is something to print.
+    await new Promise<void>((resolve) => {
+      child.stderr.on("data", (chunk) => {
+        if (/S-HS-01 pass/.test(String(chunk))) resolve();
+      });
+    });
+    child.kill("SIGINT");
+    const [code] = await once(child, "exit");
+    await served.stop();
+    expect(stdout).toMatch(/S-HS-01\s+MUST\s+✓ pass/);
+    expect(stdout).toMatch(/the run was stopped/);
+    expect([1, 3]).toContain(code);
+  }, 60_000);
+
   it("does not exit 0 where nothing listens, and says so", async () => {
     const closed = createServer();
     await new Promise<void>((resolve) => closed.listen(0, "127.0.0.1", resolve));
@@ -258,6 +341,16 @@ describe("check server", () => {
 });
 
 describe("list", () => {
+  it("--coverage says of a channel what is tested, and what is not and why", () => {
+    const { code, stdout } = runCli(["list", "--coverage", ...TASKS]);
+    for (const title of ["Clause × check", "Operation × keyword", "States", "Close codes"])
+      expect(stdout).toContain(`\n${title}\n`);
+    expect(stdout).toMatch(/1011 +internal +untested: a client cannot make a correct server fail/);
+    expect(code).toBe(0);
+    const [tasks] = JSON.parse(runCli(["list", "--coverage", "--json", ...TASKS]).stdout);
+    expect(tasks).toMatchObject({ endpoint: "tasks", states: expect.any(Array) });
+  });
+
   it("names every requirement with its level and sentence", () => {
     const { code, stdout } = runCli(["list"]);
     expect(code).toBe(0);

@@ -21,6 +21,7 @@ import type { WireMessage } from "./frames/message.js";
 import { type HandshakeOutcome, openFrameSocket, type RequestChunks, type TcpEnd } from "./frames/socket.js";
 import { excerpt } from "./judge.js";
 import type { Layer } from "./layer.js";
+import { watchOwnFrames } from "./own-frames.js";
 import { type Clock, within } from "./time.js";
 import type { TranscriptEntry } from "./transcript.js";
 
@@ -102,6 +103,8 @@ export interface Connection {
   readonly deflate?: ((bytes: Uint8Array) => Uint8Array) | undefined;
   sendFrame(spec: FrameSpec, label?: string): void;
   sendRaw(bytes: Uint8Array, label: string): void;
+  /** Does what the kit owes by itself: now, or once the frame that a check has begun to write is whole. */
+  whenWhole?(act: () => void): void;
   /** Says goodbye as the transport has it, then sends a Close frame; once. */
   close(code?: number, reason?: string): void;
   /** Sends what the request has held back, and these bytes with it. */
@@ -137,6 +140,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   const received = { messages: 0, bytes: 0 };
   /** The first frames of the message in progress. */
   let unfinished: WireFrame[] = [];
+  const ownFrames = watchOwnFrames();
 
   const note: Connection["note"] = (entry, atMs) => listener.entry({ atMs, connection: id, ...entry });
   const charge = (check: string, fault: FrameFault, atMs: number): void =>
@@ -254,7 +258,9 @@ export function openConnection(options: ConnectionOptions): Connection {
     switch (frame.opcode) {
       case OPCODE.ping:
         note({ ...shown, kind: "ping" }, frame.atMs);
-        if (options.answerPings && !closeSent) sendFrame({ opcode: OPCODE.pong, payload: frame.payload });
+        ownFrames.whenWhole(() => {
+          if (options.answerPings && !closeSent) sendFrame({ opcode: OPCODE.pong, payload: frame.payload });
+        });
         break;
       case OPCODE.pong:
         note({ ...shown, kind: "pong" }, frame.atMs);
@@ -290,7 +296,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     const text = code === undefined ? "no code" : `${code} ${reason}`.trim();
     note({ direction: "received", kind: "close", text, ...notedFrames([frame]) }, frame.atMs);
     for (const fault of faults) charge("S-FR-13", fault, frame.atMs);
-    if (!ours) sendClose(faults.length > 0 ? 1002 : code, "");
+    if (!ours) ownFrames.whenWhole(() => sendClose(faults.length > 0 ? 1002 : code, ""));
     endWith({
       by: ours ? "kit" : "subject",
       how: "close",
@@ -334,14 +340,14 @@ export function openConnection(options: ConnectionOptions): Connection {
     const reading = layer.read(text);
     if (reading.kind === "frame") {
       listener.frame(reading.text, atMs, wire);
-      if (reading.answer !== undefined) sendText(reading.answer);
+      answer(reading.answer);
       return;
     }
     const fault = reading.kind === "fault" ? { fault: reading.message } : {};
     note({ direction: "received", kind: "text", text, ...wire, ...fault }, atMs);
     switch (reading.kind) {
       case "transport":
-        if (reading.answer !== undefined) sendText(reading.answer);
+        answer(reading.answer);
         if (reading.ready === true) {
           ready = true;
           announceReady();
@@ -364,6 +370,14 @@ export function openConnection(options: ConnectionOptions): Connection {
         });
     }
     listener.changed();
+  }
+
+  /** What the transport is owed. */
+  function answer(text: string | undefined): void {
+    if (text === undefined) return;
+    ownFrames.whenWhole(() => {
+      if (!closeSent) sendText(text);
+    });
   }
 
   function flooded(atMs: number): void {
@@ -430,8 +444,10 @@ export function openConnection(options: ConnectionOptions): Connection {
       return socket.deflate;
     },
     sendFrame,
+    whenWhole: ownFrames.whenWhole,
     sendRaw(bytes, label) {
       socket.write(bytes);
+      if (accepted) ownFrames.wrote(bytes);
       note({ direction: "sent", kind: "raw", text: label, ...sentBytes(bytes) }, clock());
     },
     close,

@@ -164,7 +164,12 @@ export function openTester(options: TesterOptions): OwnedTester {
     // The token came out of JSON.parse: it is Json, or absent.
     const token = pointer === undefined ? undefined : (valueAt(payload, pointer) as Json | undefined);
     const answer = ordinaryPayload(judge, pong, options.filling, 1, token);
-    if (answer !== undefined) tester.command(pong, answer);
+    if (answer === undefined) return;
+    const send = (): void => {
+      if (!connection.isOver()) tester.command(pong, answer);
+    };
+    if (connection.whenWhole === undefined) send();
+    else connection.whenWhole(send);
   }
 
   function markSent(): void {

@@ -207,7 +207,7 @@ const piecesCheck: Check = {
       show: (held) => `the last ${held} bytes of the request, with frames behind them`,
       script: (held, scene) => frameWithRequest(context, scene, held, early),
     });
-    return resultOf(together.failure === undefined ? cut : together, words());
+    return together.failure === undefined ? resultOf(cut, words()) : resultOf(together, words());
   },
 };
 

@@ -121,7 +121,7 @@ function asBadValue(where: "query" | "header", violation: Violation): BadValue |
   if (found === undefined) return { where, name, value: undefined, label, level: "MUST" };
   if (found === null || typeof found === "object") return undefined;
   const value = String(found);
-  if (where === "header" ? !/^[\x21-\x7e]*$/.test(value) : !value.isWellFormed()) return undefined;
+  if (where === "header" ? !/^[\x21-\x7e]*$/.test(value) : /\p{Surrogate}/u.test(value)) return undefined;
   return { where, name, value, label, level: "MUST" };
 }
 

@@ -5,6 +5,7 @@ import { negotiationChecks } from "./handshake-negotiation.js";
 import { parameterChecks } from "./handshake-parameters.js";
 import { refusedHandshakes } from "./handshake-refused.js";
 import { spelledHandshakes } from "./handshake-spelling.js";
+import { unfinishedChecks } from "./handshake-unfinished.js";
 
 /** Two keys: an accept value that was written down once fits only one of them. */
 const HANDSHAKES = 2;
@@ -71,4 +72,5 @@ export const handshakeChecks: readonly Check[] = [
   ...spelledHandshakes,
   ...negotiationChecks,
   ...parameterChecks,
+  ...unfinishedChecks,
 ];

@@ -1,0 +1,100 @@
+/** S-HS-10: requests that never end: others are served meanwhile, and the unfinished ones are let go in time. */
+import type { Case, Check, CheckContext, ConnectOptions } from "../check.js";
+import { type CaseOutcome, resultOf, runProperty } from "../property.js";
+import { ordinaryWitness, reactionOf } from "./handshake-script.js";
+
+/** After so long an unfinished request should have been let go (milliseconds): no contract declares it. */
+const LIMIT_MS = 120_000;
+
+/** How often others are tried while the server waits for the end of a request (milliseconds). */
+const MEANWHILE_MS = 2000;
+
+/** Bytes of headers that are followed by nothing. */
+const HEADER_BYTES = 64 * 1024;
+
+interface Unfinished {
+  readonly name: string;
+  readonly options: ConnectOptions;
+}
+
+const UNFINISHED: readonly Unfinished[] = [
+  { name: "half a request, then silence", options: { chunks: { cuts: [], pauseMs: 0, upTo: -40 } } },
+  {
+    name: `${HEADER_BYTES / 1024} kB of headers without their end`,
+    options: {
+      chunks: { cuts: [], pauseMs: 0, upTo: -4 },
+      request: {
+        headers: (ordinary) => [
+          ...ordinary,
+          ...Array.from(
+            { length: HEADER_BYTES / 1024 },
+            (_, index) => [`X-Filler-${index}`, "x".repeat(1000)] as const,
+          ),
+        ],
+      },
+    },
+  },
+];
+
+/** The row, with the time after which an unfinished request should have been let go (milliseconds). */
+export function unfinishedHandshakes(limitMs: number): Check {
+  return {
+    id: "S-HS-10",
+    shortestMs: () => limitMs,
+    async run(context) {
+      const letGo = new Map<string, string>();
+      const property = await runProperty(context, {
+        label: "unfinished",
+        examples: UNFINISHED,
+        show: ({ name }) => name,
+        script: (one, scene) => leaveUnfinished(context, scene, one, limitMs, letGo),
+      });
+      return resultOf(property, {
+        pass: `others were served meanwhile; ${[...letGo].map(([name, how]) => `${name}: ${how}`).join("; ")}`,
+      });
+    },
+  };
+}
+
+async function leaveUnfinished(
+  context: CheckContext,
+  scene: Case,
+  { name, options }: Unfinished,
+  limitMs: number,
+  letGo: Map<string, string>,
+): Promise<CaseOutcome> {
+  const before = await ordinaryWitness(context, scene);
+  if (before !== undefined) return before;
+  const start = scene.now();
+  const limit = limitMs + context.graceMs();
+  const tester = await scene.connect({ ...options, bare: true, handshakeMs: 2 * limit });
+  do {
+    const others = await ordinaryWitness(context, scene);
+    if (others !== undefined) {
+      return {
+        verdict: "fail",
+        reason: `others were not served after ${name}`,
+        expected: "other connections are served while a request does not end",
+        got: others.verdict === "untestable" ? others.reason : others.verdict,
+        mend: "Read each connection by itself: what one client does not send must not hold up others.",
+      };
+    }
+    const left = limit - (scene.now() - start);
+    if (tester.end === undefined) await tester.ended(Math.min(MEANWHILE_MS, Math.max(0, left)));
+  } while (tester.end === undefined && scene.now() - start < limit);
+  const after = Math.round((scene.now() - start) / 100) / 10;
+  if (tester.end === undefined) {
+    return {
+      verdict: "warn",
+      reason: `${name}: the connection is still open after ${Math.round(limitMs / 1000)} s`,
+      expected: `refused or closed within ${Math.round(limitMs / 1000)} s (RFC 6455 section 10.4 asks for limits)`,
+      got: `an open connection after ${after} s`,
+      mend: "Set a limit on how long a request may take (in Node: server.headersTimeout).",
+    };
+  }
+  letGo.set(name, `${reactionOf(tester)} after ${after} s`);
+  return { verdict: "pass" };
+}
+
+/** All checks of this file. */
+export const unfinishedChecks: readonly Check[] = [unfinishedHandshakes(LIMIT_MS)];

@@ -75,6 +75,8 @@ export async function tryMutant(
   const { killedBy: owner, needs = [], variant, channel } = mutant;
   const others = draw(mutant, options.seed, drawn);
   const only = drawn === "all" ? [] : [owner, ...needs, ...others];
+  const missing = [owner, ...needs].filter((id) => !serverChecks.some((check) => check.id === id));
+  if (missing.length > 0) return notTried(mutant, `there is no check ${missing.join(", ")}`);
   const report = await judge(mutant, options, channel, variant, { only, runs: mutant.runs ?? options.runs });
   const outcome = report.outcomes.find(({ id }) => id === owner);
   const { verdict, reason } = outcome ?? { verdict: "untestable" as const, reason: `${owner} did not run` };
@@ -92,6 +94,22 @@ export async function tryMutant(
     alarms: report.outcomes.filter((one) => one.id !== owner && isAlarm(one)).map(finding),
     harnessFaults: faultsOf(report),
     durationMs: report.run.durationMs,
+  };
+}
+
+/** A mutant that met nobody, and therefore survives. */
+function notTried({ name, fault, channel, killedBy: owner }: Mutant, reason: string): MutantResult {
+  const nothing = { drawn: [], alarms: [], harnessFaults: [], durationMs: 0 };
+  return {
+    kind: "mutant",
+    name,
+    fault,
+    channel,
+    owner,
+    killed: false,
+    verdict: "untestable",
+    reason,
+    ...nothing,
   };
 }
 

@@ -133,7 +133,7 @@ function startWorker({ seed, full, only }: SelftestVerbOptions): Worker {
     const asked = waiting.get(id);
     waiting.delete(id);
     if ("result" in said) asked?.resolve(said.result);
-    else asked?.reject(new Error(`${id}: ${said.failed}`));
+    else asked?.reject(new Error(`${id} could not be tried: ${said.failed}`));
   });
   child.once("exit", (code, signal) => {
     for (const { reject } of waiting.values()) {

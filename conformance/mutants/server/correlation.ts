@@ -1,6 +1,7 @@
 /** Faults in keeping requests apart: S-RR-02 to S-RR-06. */
 import type { Endpoint } from "../../../src/contract/contract.js";
 import { type Fields, memberOf, objectIn } from "../content.js";
+import type { Line } from "../frame-proxy.js";
 import { altered, type Mutant, type Variant } from "../mutant.js";
 
 /** A pong of `workflow` with another token; without one where that is undefined. */
@@ -209,9 +210,14 @@ export const correlationMutants: readonly Mutant[] = [
       const kept: string[] = [];
       return () => {
         const waiting: string[] = [];
+        const giveAway = (line: Line): void => {
+          for (const text of kept.splice(0)) line.toClient(text);
+        };
         return {
           opened(line) {
-            for (const text of kept.splice(0)) line.toClient(text);
+            giveAway(line);
+            // The one that dropped may be noticed later than the one that came.
+            for (const ms of [50, 150]) line.later(ms, () => giveAway(line));
           },
           command(text) {
             const frame = objectIn(text);
@@ -243,13 +249,12 @@ export const correlationMutants: readonly Mutant[] = [
       let owed = 0;
       return () => {
         let waiting = 0;
+        const giveAway = (line: Line): void => {
+          for (; owed > 0; owed -= 1) line.toClient('{"type":"pong"}');
+        };
         return {
           opened(line) {
-            const late = owed;
-            owed = 0;
-            line.later(100, () => {
-              for (let index = 0; index < late; index += 1) line.toClient('{"type":"pong"}');
-            });
+            for (const ms of [50, 100, 200]) line.later(ms, () => giveAway(line));
           },
           command(text) {
             if (objectIn(text)?.["type"] === "ping") waiting += 1;

@@ -17,7 +17,7 @@ export const STYLE = `
 }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
-body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
+body { margin: 0; overflow-wrap: anywhere; background: var(--page); color: var(--text); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 main, header > div, footer { max-width: 1120px; margin: 0 auto; padding: 0 24px; }
 h1, h2, h3 { line-height: 1.25; margin: 0; text-wrap: balance; overflow-wrap: anywhere; }
 h1 { font-size: 1.65rem; letter-spacing: -.01em; }
@@ -35,8 +35,9 @@ header { background: var(--card); border-bottom: 1px solid var(--line); border-t
 .kicker { color: var(--soft); font-size: .9rem; margin: 0 0 6px; }
 .banner { display: flex; flex-wrap: wrap; gap: 10px 14px; align-items: baseline; margin-top: 16px; padding: 12px 16px; border-radius: 10px; background: var(--tone-bg); }
 .banner strong { color: var(--tone); font-size: 1.1rem; }
+.banner > *, .finding h3 > span { min-width: 0; }
 .next { flex-basis: 100%; margin: 0; }
-.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 12px 24px; margin: 20px 0 0; }
+.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(200px, 1fr)); gap: 12px 24px; margin: 20px 0 0; }
 .facts dt { color: var(--soft); font-size: .8rem; }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
 .facts .wide { grid-column: 1 / -1; }
@@ -94,8 +95,13 @@ details > summary { cursor: pointer; }
 .more > summary { color: var(--link); }
 .entries { list-style: none; margin: 10px 0 0; padding: 0; }
 .entries > li { border-top: 1px solid var(--line); padding: 7px 0; }
-.entries summary { display: grid; grid-template-columns: 76px 84px 1fr; gap: 10px; align-items: baseline; list-style-position: outside; }
+.entries summary { display: grid; grid-template-columns: 84px 92px 1fr; gap: 10px; align-items: baseline; list-style: none; }
+.entries summary::-webkit-details-marker { display: none; }
 .entries summary > span { min-width: 0; overflow-wrap: anywhere; }
+.entries summary > .time::before { content: "▸ "; color: var(--link); }
+.entries details[open] > summary > .time::before { content: "▾ "; }
+.entries .flat { display: grid; grid-template-columns: 84px 92px 1fr; gap: 10px; align-items: baseline; }
+.entries .flat > span { min-width: 0; overflow-wrap: anywhere; }
 .entries .time { color: var(--soft); text-align: right; font-variant-numeric: tabular-nums; }
 .entries .bad { color: var(--fail); }
 .entries .body { margin: 10px 0 12px; padding-left: 12px; border-left: 3px solid var(--line); display: grid; gap: 10px; }
@@ -117,12 +123,13 @@ footer { color: var(--soft); font-size: .88rem; padding-top: 36px; padding-botto
   main, header > div, footer { padding-left: 16px; padding-right: 16px; }
   .family { grid-template-columns: 1fr; }
   .pair { grid-template-columns: 1fr; }
+  .facts { grid-template-columns: 1fr 1fr; }
   .finding > div { padding: 16px; }
   .more { margin: 0 -16px -16px; padding: 12px 16px; }
   .wide-only { display: none; }
   .narrow { display: block; }
-  .entries summary { grid-template-columns: 62px 1fr; }
-  .entries summary > span:last-child { grid-column: 1 / -1; }
+  .entries summary, .entries .flat { grid-template-columns: 84px 1fr; }
+  .entries summary > span:last-child, .entries .flat > span:last-child { grid-column: 1 / -1; }
   .rows, .rows tbody, .rows tr, .rows td { display: block; }
   .rows td { border: 0; padding: 1px 10px; }
   .rows td:first-child { width: auto; }

@@ -132,18 +132,8 @@ function tile(outcome: Outcome): string {
 }
 
 function finding(outcome: Outcome): string {
-  const {
-    id,
-    title,
-    verdict,
-    sentence,
-    clause,
-    clauseUrl,
-    level,
-    mend,
-    counterexample,
-    notes = [],
-  } = outcome;
+  const { id, title, verdict, sentence, clause, clauseUrl, level, reason } = outcome;
+  const { counterexample, mend, notes = [] } = outcome;
   const head =
     `<h3><span>${id}</span><span>${escapeHtml(title)}</span>` +
     `<span class="badge">${SYMBOLS[verdict]} ${verdict}</span>` +
@@ -151,8 +141,7 @@ function finding(outcome: Outcome): string {
   const parts = [
     head,
     `<p class="rule">${proseHtml(sentence)} (${link(clause, clauseUrl)}, ${level})</p>`,
-    // Where expected and got say it all, the reason would say it again.
-    outcome.got?.startsWith(outcome.reason.replace(/…$/, "")) ? "" : `<p>${escapeHtml(outcome.reason)}</p>`,
+    saidBelow(outcome) ? "" : `<p>${proseHtml(reason)}</p>`,
     pair(outcome),
     mend === undefined ? "" : `<div class="mend"><b>Mend</b>${proseHtml(mend)}</div>`,
     counterexample === undefined || counterexample === null ? "" : caseOf(counterexample),
@@ -168,6 +157,14 @@ function finding(outcome: Outcome): string {
       : `<details class="more"><summary>Every frame and its bytes</summary>${entryList(outcome.transcript)}</details>`,
   ];
   return `<article class="card finding t-${verdict}" id="${id}"><div>${parts.filter((part) => part !== "").join("\n")}</div></article>`;
+}
+
+/** Where expected and got say it all, the reason would say it again. */
+function saidBelow({ expected, got, reason }: Outcome): boolean {
+  if (got === undefined) return false;
+  return (
+    got.startsWith(reason.replace(/…$/, "")) || (reason.startsWith(got) && reason.includes(expected ?? got))
+  );
 }
 
 function pair({ expected, got }: Outcome): string {

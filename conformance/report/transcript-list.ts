@@ -15,7 +15,7 @@ export function entryList(transcript: readonly TranscriptEntry[]): string {
     const body = bodyOf(entry);
     const line = lineOf(entry, start, several);
     return body === ""
-      ? `<li><details open><summary>${line}</summary></details></li>`
+      ? `<li><div class="flat">${line}</div></li>`
       : `<li><details><summary>${line}</summary><div class="body">${body}</div></details></li>`;
   });
   return `<ol class="entries">${items.join("\n")}</ol>`;

@@ -228,14 +228,18 @@ const send = (socket, event) => {
 /** Carries a legal command out. Throws Refused. */
 function take(state, socket, { cmd, data }) {
   if (cmd === "ping") {
-    send(socket, Object.hasOwn(data, "token") ? { event: "pong", data: { token: data.token } } : { event: "pong" });
+    send(
+      socket,
+      Object.hasOwn(data, "token") ? { event: "pong", data: { token: data.token } } : { event: "pong" },
+    );
     return;
   }
   const session = state.session?.over === false ? state.session : undefined;
   const illegal = () => new Refused("illegal-state", `${cmd} does not fit here.`);
   if (cmd === "start_session") {
     if (session !== undefined) throw illegal();
-    if (!Object.hasOwn(WORKFLOWS, data.workflow_id)) throw new Refused("not-found", "There is no such workflow.");
+    if (!Object.hasOwn(WORKFLOWS, data.workflow_id))
+      throw new Refused("not-found", "There is no such workflow.");
     state.session = new Session(socket, data);
     void state.session.run();
     return;
@@ -273,7 +277,9 @@ server.on("connection", (socket) => {
   });
 });
 
-http.listen(Number(process.argv[2] ?? 8080), "127.0.0.1", () => console.log(`ready on ${http.address().port}`));
+http.listen(Number(process.argv[2] ?? 8080), "127.0.0.1", () =>
+  console.log(`ready on ${http.address().port}`),
+);
 process.once("SIGTERM", () => {
   for (const socket of server.clients) socket.close(1001, "going away");
   http.close();

@@ -150,7 +150,7 @@ export interface SampleServer {
 
 /** A `ws` server that does as `onConnection` says. */
 export async function serveSample(onConnection: (socket: WebSocket) => void): Promise<SampleServer> {
-  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", maxPayload: 200_000 });
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", maxPayload: 100_000 });
   await once(server, "listening");
   server.on("connection", (socket) => {
     socket.on("error", () => undefined);

@@ -48,7 +48,7 @@ const LATE: readonly LateCase[] = (
     ["6.4.4", "chops", splitBeyond()],
   ] as const
 ).map(([autobahn, by, parts]) => ({
-  name: `good text, a pause, then U+110000, in three ${by === "chops" ? "chops of one frame" : "fragments"}`,
+  name: `good text, a pause, then ${parts[1].length === 1 ? "the bad octet" : "all"} of U+110000, in three ${by === "chops" ? "chops of one frame" : "fragments"}`,
   autobahn,
   by,
   parts,

@@ -93,6 +93,7 @@ async function askAll(
   const tester = await scene.connect();
   const walk = openWalk(context, scene, tester, source);
   const from = tester.messages.length;
+  scene.fault();
   const sent: Sent[] = [];
   for (const { pick, variant, pause } of steps) {
     const request = requests[pick % requests.length];

@@ -3,6 +3,7 @@
  * what comes back comes back whole.
  */
 
+import fc from "fast-check";
 import { replaceAt } from "../../src/arbitrary/violation-site.js";
 import type { Exchange, Json, Message, Pointer } from "../../src/contract/contract.js";
 import { formatPointer, isObject, parsePointer, valueAt } from "../../src/contract/pointer.js";
@@ -147,7 +148,11 @@ function inCommands(context: CheckContext, source: CommandSource): EdgeCase[] {
       ...endpoint.protocol.receive.fields,
     ]);
     const seen = new Set<Pointer>();
-    return source.variants(message.name).flatMap(({ payload }) =>
+    const samples = [
+      ...source.variants(message.name).map(({ payload }) => payload),
+      ...fc.sample(source.payloads(message.name), { seed: context.seed, numRuns: SAMPLES }),
+    ];
+    return samples.flatMap((payload) =>
       leavesOf(payload).flatMap(({ pointer, parts, type }): EdgeCase[] => {
         if (seen.has(pointer) || bound.has(pointer)) return [];
         seen.add(pointer);
@@ -195,6 +200,9 @@ function textOf(
   return frameText(context.endpoint, command, marked).replace(JSON.stringify(MARK), () => edge.spelled ?? "");
 }
 
+/** So many payloads are made to find the places of each command: an optional field is not in every one. */
+const SAMPLES = 40;
+
 interface Leaf {
   readonly pointer: Pointer;
   readonly parts: readonly string[];
@@ -219,6 +227,7 @@ async function play(
   value: EdgeCase,
   scene: Case,
 ): Promise<CaseOutcome> {
+  scene.fault();
   const tester = await scene.connect();
   if ("exchange" in value) {
     const filling = fillingOf(value.edge, scene.identity);

@@ -105,7 +105,7 @@ export interface Equivalence {
 const MOST_COMMANDS = 12;
 
 /** The text of probes: escapes, characters of every length in UTF-8, and nothing that a server may take for white space. */
-export const PROBE_TEXT = 'plain "quoted" back\\slash é ß 漢字 👩‍🚀 end';
+export const PROBE_TEXT = 'plain "quoted" back\\slash a/b/c//d é ß 漢字 👩‍🚀 end';
 
 /** Opens an equivalence for the check `own`. */
 export function openEquivalence(context: CheckContext, own: string): Equivalence {
@@ -135,6 +135,8 @@ export function openEquivalence(context: CheckContext, own: string): Equivalence
       };
     }
     usual.set(key, wanted);
+    // What a lifecycle finds from now on rests on the other way of sending.
+    scene.fault();
     const played = await play(context, source, scene, probe, { way, identity: scene.identity, wanted });
     const got = played.behaviour();
     if (got.doubt !== undefined) return { kind: "undecided", reason: got.doubt };

@@ -109,6 +109,7 @@ async function askOddly(
   const sent = valueAt(payload, message.correlation ?? "");
   const wanted = id === undefined ? 2 : 1;
   const from = tester.messages.length;
+  scene.fault();
   for (let index = 0; index < wanted; index += 1) tester.command(command, payload);
   const answers = () =>
     tester.messages.slice(from).filter((one) => isReply(reply, one) || refusalOf(context, one) !== undefined);

@@ -3,7 +3,9 @@
 import fc from "fast-check";
 import { type Spelling, spell, spellings } from "../../src/arbitrary/respelled.js";
 import type { Endpoint, Json } from "../../src/contract/contract.js";
+import { isObject } from "../../src/contract/pointer.js";
 import type { Check, CheckContext } from "../check.js";
+import { fill } from "../exchange.js";
 import { excerpt } from "../judge.js";
 import { resultOf, runProperty } from "../property.js";
 import { NO_WITNESS, notApplicable } from "./blame.js";
@@ -25,8 +27,8 @@ const SPELLINGS: readonly (readonly [string, Spelling])[] = [
   ["spelled in another way", { keys: true, space: true, escapes: true, seed: 13 }],
 ];
 
-/** Probes of which every spelling is tried; the others get one of each. */
-const THOROUGH = 2;
+/** So many seeds are tried until a spelling really differs, and begins with another member. */
+const SEEDS = 24;
 
 /** Random cases at most: each is two connections. */
 const MOST_RANDOM = 40;
@@ -53,12 +55,7 @@ export const respelledCommands: Check = {
     );
     const property = await runProperty<Respelled>(context, {
       label: "respelled",
-      examples: probes.flatMap((probe, index) =>
-        SPELLINGS.filter((_, at) => index < THOROUGH || at === SPELLINGS.length - 1).map(([, spelling]) => ({
-          probe,
-          spelling,
-        })),
-      ),
+      examples: probes.flatMap((probe) => spelledOut(probe)).slice(0, context.profile.maxKinds),
       arbitrary: fc.record({
         probe: fc.oneof(...known, ...generated),
         spelling: spellings(),
@@ -84,6 +81,31 @@ const CHARACTER = fc.oneof(
   fc.integer({ min: 0xa1, max: 0xd7ff }).map((code) => String.fromCodePoint(code)),
   fc.integer({ min: 0x1_f300, max: 0x1_f6ff }).map((code) => String.fromCodePoint(code)),
 );
+
+/** The deterministic spellings that make a difference to the probe. */
+function spelledOut(probe: Probe): Respelled[] {
+  const payload = payloadOf(probe);
+  if (payload === undefined) return [];
+  const usual = JSON.stringify(payload);
+  return SPELLINGS.flatMap(([, spelling]): Respelled[] => {
+    const seeds = Array.from({ length: SEEDS }, (_, index) => spelling.seed + index);
+    const different = seeds.filter((seed) => spell(payload, { ...spelling, seed }) !== usual);
+    const turned = different.find(
+      (seed) => firstName(JSON.parse(spell(payload, { ...spelling, seed }))) !== firstName(payload),
+    );
+    const seed = turned ?? different[0];
+    return seed === undefined ? [] : [{ probe, spelling: { ...spelling, seed } }];
+  });
+}
+
+function payloadOf({ commands, exchange, text = "" }: Probe): Json | undefined {
+  const [step] = exchange?.steps.flatMap((one) => ("send" in one ? [one.send.payload] : [])) ?? [];
+  return step === undefined ? commands[0]?.payload : fill(step, { text, uuid: "", int: 7 });
+}
+
+function firstName(value: unknown): string | undefined {
+  return isObject(value) ? Object.keys(value)[0] : undefined;
+}
 
 function sender(context: CheckContext, spelling: Spelling): Parameters<Equivalence["compare"]>[2]["send"] {
   return (tester, commands) => {

@@ -16,6 +16,17 @@ const ID = "S-RR-06";
 /** How many of one request are on their way when the connection drops. */
 const IN_FLIGHT = 4;
 
+/**
+ * How long after the last request the connection is reset (milliseconds): at once the server may not even have read
+ * them, later it may be done with them.
+ */
+const DROPS = [0, 5, 25] as const;
+
+interface Drop {
+  readonly request: Request;
+  readonly afterMs: number;
+}
+
 /** Each request that a fresh connection may send, several times, then a reset and a new connection at once. */
 export const staleReplies: Check = {
   id: ID,
@@ -26,13 +37,11 @@ export const staleReplies: Check = {
     if (requests.length === 0) return notApplicable("no request has a reply for its own connection alone");
     if (context.witness === undefined) return { verdict: "untestable", reason: NO_WITNESS, cases: 0 };
     const source = commandSource(context.judge, context.seed);
-    const property = await runProperty(context, {
+    const property = await runProperty<Drop>(context, {
       label: "dropped with requests in flight",
-      // How far the server came before the reset is chance: each several times.
-      examples: requests.flatMap((request) => [request, request]),
-      show: ({ command }) => command,
-      script: async (request, scene) =>
-        concluded(scene, ID, await dropAndReturn(context, source, request, scene)),
+      examples: requests.flatMap((request) => DROPS.map((afterMs) => ({ request, afterMs }))),
+      show: ({ request, afterMs }) => ({ command: request.command, resetAfterMs: afterMs }),
+      script: async (drop, scene) => concluded(scene, ID, await dropAndReturn(context, source, drop, scene)),
     });
     return resultOf(property, {
       pass: "nothing of a dropped connection was answered on the next one",
@@ -57,7 +66,7 @@ function isShared(context: CheckContext, messages: readonly string[]): boolean {
 async function dropAndReturn(
   context: CheckContext,
   source: CommandSource,
-  request: Request,
+  { request, afterMs }: Drop,
   scene: Case,
 ): Promise<CaseOutcome> {
   const dropped = await scene.connect();
@@ -67,7 +76,9 @@ async function dropAndReturn(
   if (asked.length === 0) {
     return { verdict: "inconclusive", reason: `no fresh connection may send "${request.command}"` };
   }
+  if (afterMs > 0) await dropped.wait(afterMs);
   dropped.destroy();
+  scene.fault();
   const tester = await scene.connect();
   // Nothing is asked here yet: whatever replies is an answer to the connection before.
   await tester.wait(context.quietMs());

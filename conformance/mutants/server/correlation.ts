@@ -246,30 +246,27 @@ export const correlationMutants: readonly Mutant[] = [
     channel: "pipeline",
     killedBy: "S-RR-06",
     across: () => {
-      let owed = 0;
+      const owed: string[] = [];
       return () => {
-        let waiting = 0;
+        const waiting: string[] = [];
         const giveAway = (line: Line): void => {
-          for (; owed > 0; owed -= 1) line.toClient('{"type":"pong"}');
+          for (const text of owed.splice(0)) line.toClient(text);
         };
         return {
           opened(line) {
             for (const ms of [50, 100, 200]) line.later(ms, () => giveAway(line));
           },
-          command(text) {
-            if (objectIn(text)?.["type"] === "ping") waiting += 1;
-            return undefined;
-          },
           event(text, line) {
             if (objectIn(text)?.["type"] !== "pong") return undefined;
+            waiting.push(text);
             line.later(20, () => {
-              waiting -= 1;
+              waiting.shift();
               line.toClient(text);
             });
             return [];
           },
           closed() {
-            owed += waiting;
+            owed.push(...waiting);
           },
         };
       };

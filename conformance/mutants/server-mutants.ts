@@ -4,6 +4,7 @@ import type { Mutant } from "./mutant.js";
 import { audienceMutants } from "./server/audience.js";
 import { closingMutants } from "./server/closing.js";
 import { commandMutants } from "./server/commands.js";
+import { correlationMutants } from "./server/correlation.js";
 import { eventMutants } from "./server/events.js";
 import { firstAndFieldsMutants } from "./server/first-and-fields.js";
 import { lenientMutants } from "./server/frames-lenient.js";
@@ -19,6 +20,7 @@ import { recoveryMutants } from "./server/recovery.js";
 import { refusalMutants } from "./server/refusals.js";
 import { replyMutants } from "./server/replies.js";
 import { securityMutants } from "./server/security.js";
+import { spellingMutants } from "./server/spelling.js";
 import { severalMutants } from "./server/several.js";
 
 /** Servers that are wrong in exactly one way. */
@@ -33,7 +35,9 @@ export const serverMutants: readonly Mutant[] = [
   ...commandMutants,
   ...refusalMutants,
   ...eventMutants,
+  ...spellingMutants,
   ...replyMutants,
+  ...correlationMutants,
   ...orderMutants,
   ...firstAndFieldsMutants,
   ...audienceMutants,

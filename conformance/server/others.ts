@@ -7,13 +7,16 @@ import { valueAt } from "../../src/contract/pointer.js";
 import type { Case, Check, CheckContext, ReceivedMessage, Tester } from "../check.js";
 import { endOf, type Filling, fillingOf, runExchange } from "../exchange.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
-import { concluded, notApplicable, quietNote } from "./blame.js";
+import { concluded, failureOf, notApplicable, quietNote } from "./blame.js";
 import { type CommandSource, commandSource, identifiersOf } from "./commands.js";
 import { withoutWitness } from "./frame-witness.js";
 import { reach, statesNow } from "./reach.js";
 import { openWalk, settle, type Walk, watch } from "./walker.js";
 
 const ID = "S-SM-05";
+
+/** The connection that looks on is the first of its case. */
+const ONLOOKER = 0;
 
 /** What the connection that looks on has done before the other one acts. */
 type Before =
@@ -56,7 +59,7 @@ export const othersEvents: Check = {
         causes.map((exchange) => ({ exchange, before })),
       ),
       show: ({ exchange, before }): Json => ({ exchange: exchange.name, before }),
-      script: async (value, scene) => concluded(scene, ID, await lookOn(context, source, value, scene)),
+      script: async (value, scene) => finish(scene, await lookOn(context, source, value, scene)),
     });
     return resultOf(property, {
       pass: "what another connection did caused no event where it was illegal",
@@ -76,12 +79,22 @@ function forbidsAnEvent(endpoint: Endpoint, { initial, transitions }: Lifecycle)
   });
 }
 
+/** What is illegal on the connection that acts is another row's. */
+function finish(scene: Case, outcome: CaseOutcome): CaseOutcome {
+  if (outcome.verdict === "fail" || outcome.verdict === "blocked") return concluded(scene, ID, outcome);
+  const mine = scene.violations.filter(({ check }) => check === ID);
+  const found = mine.find(({ connection }) => connection === ONLOOKER);
+  if (found !== undefined) return failureOf(found);
+  return mine.length > 0 ? { verdict: "blocked", by: "S-SM-01" } : concluded(scene, ID, outcome);
+}
+
 async function lookOn(
   context: CheckContext,
   source: CommandSource,
   { exchange, before }: Onlooker,
   scene: Case,
 ): Promise<CaseOutcome> {
+  scene.fault();
   const onlooker = await scene.connect();
   const actor = await scene.connect();
   const [one, another] = identifiersOf(scene.identity);
@@ -94,8 +107,9 @@ async function lookOn(
   } else if (before === "elsewhere") {
     await playPart(walk, exchange, { ...filling, uuid: one });
   }
-  // What reaches the onlooker from now on is what this row is about.
-  scene.fault();
+  // Who has done nothing wrong so far is judged from now on; who has done nothing at all, from the beginning.
+  const broken = before === "nothing" ? undefined : scene.violations.find(({ check }) => check === ID);
+  if (broken !== undefined) return { verdict: "blocked", by: "S-SM-01" };
   const here = onlooker.monitor.configurations();
   const theirs = { ...filling, uuid: before === "elsewhere" ? another : one };
   const { judge, answerMs } = context;
@@ -109,7 +123,7 @@ async function lookOn(
   if (!run.messages.some((message) => isOutOfPlace(context.endpoint, here, message))) {
     return {
       verdict: "untestable",
-      reason: `"${exchange.name}" causes no event that is illegal in the state of another connection`,
+      reason: `no exchange is known to cause an event that is illegal on another connection ("${exchange.name}" is not)`,
     };
   }
   await watch(walk, context.quietMs());

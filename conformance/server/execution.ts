@@ -111,9 +111,10 @@ export class Execution {
     const waiting = plan.waiting.filter(isOpen).map((check) => this.#one(check));
     await Promise.all([...waiting, this.#aFewAtATime(plan.brisk.filter(isOpen))]);
     for (const check of plan.alone.filter(isOpen)) await this.#one(check);
-    for (const { check, result } of [...this.#decided.values()]) {
-      if (result.tooLate === true && !this.run.signal.aborted) await this.#onceMore(check, result);
-    }
+    const late = [...this.#decided.values()].filter(({ result }) => result.tooLate === true);
+    // Those that only wait are no load for each other.
+    await Promise.all(late.filter(({ check }) => check.alone !== true).map((one) => this.#onceMore(one)));
+    for (const one of late) if (one.check.alone === true) await this.#onceMore(one);
     for (const check of plan.passive.filter(isOpen)) await this.#one(check);
   }
 
@@ -147,7 +148,8 @@ export class Execution {
   }
 
   /** A sample was lost in the lag of this machine: it is taken again when nothing else runs. */
-  async #onceMore(check: Check, result: CheckResult): Promise<void> {
+  async #onceMore({ check, result }: Decided): Promise<void> {
+    if (this.run.signal.aborted) return;
     this.run.retried(`${check.id}: ${result.reason}`);
     await this.#one(check);
   }

@@ -10,6 +10,9 @@ const CONNECTIONS = 5;
 /** How long a server may take to end (milliseconds): the usual grace of those that stop processes. */
 const EXIT_MS = 10_000;
 
+/** How long it may take to tell its clients (milliseconds): half of that, the rest is for them to answer. */
+const CLOSE_MS = 5000;
+
 /** What a server that ends gives as the reason. */
 const CAUSES = ["restart", "going-away"] as const;
 
@@ -51,10 +54,8 @@ async function told(context: CheckContext, scene: Case, process: SubjectProcess)
   }
   // That the server closes is what it was told to do.
   scene.fault();
-  const [gone, ...ends] = await Promise.all([
-    process.terminate(EXIT_MS),
-    ...testers.map((tester) => tester.ended(EXIT_MS)),
-  ]);
+  const exit = process.terminate(EXIT_MS);
+  const ends = await Promise.all(testers.map((tester) => tester.ended(CLOSE_MS)));
   const { closeCodes = {}, protocol } = context.endpoint;
   const codes = Object.entries(closeCodes).flatMap(([code, { cause }]) =>
     [cause].flat().some((one) => CAUSES.some((wanted) => wanted === one)) ? [Number(code)] : [],
@@ -72,7 +73,7 @@ async function told(context: CheckContext, scene: Case, process: SubjectProcess)
     const got = `connection ${index + 1}: ${endOf(tester)}`;
     return { verdict: "fail", expected, got, mend, reason: "a shutdown was not announced" };
   }
-  if (!gone) {
+  if (!(await exit)) {
     const got = `every connection was closed, and the process runs on after ${EXIT_MS / 1000} s`;
     return { verdict: "fail", expected, got, mend, reason: "the server does not end" };
   }

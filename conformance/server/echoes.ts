@@ -30,6 +30,7 @@ const AT_ONCE = 4;
 /** Texts of each kind that systems were seen to harm, then random ones; then several texts at once. */
 export const echoes: Check = {
   id: ID,
+  smoke: true,
   async run(context) {
     const exchanges = (context.endpoint.exchanges?.list ?? []).filter(
       ({ tags, steps }) => tags.includes("echo") && steps.some((step) => "send" in step),

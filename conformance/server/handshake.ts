@@ -13,6 +13,8 @@ const HANDSHAKES = 2;
 /** S-HS-01: a valid upgrade is answered as RFC 6455 §4.2.2 has it. */
 const acceptsUpgrade: Check = {
   id: "S-HS-01",
+  safe: true,
+  smoke: true,
   run: (context) => upgrade(context, 1),
 };
 

@@ -50,6 +50,7 @@ const ATTEMPTS = 4;
 /** Each first command with each of its known payloads, each goal, then random walks. */
 export const legalWalks: Check = {
   id: ID,
+  smoke: true,
   safe: true,
   async run(context) {
     const { endpoint } = context;

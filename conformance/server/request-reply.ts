@@ -32,6 +32,8 @@ const ID = "S-RR-01";
 /** Each command of each operation with a reply, with two of its payloads. */
 export const replies: Check = {
   id: ID,
+  safe: true,
+  smoke: true,
   async run(context) {
     const source = commandSource(context.judge, context.seed);
     const requests = requestsOf(context, 2);

@@ -23,6 +23,8 @@ interface ValidCommand {
 /** Known payloads of each command first, then generated ones in the states that short walks lead to. */
 export const validCommands: Check = {
   id: ID,
+  safe: true,
+  smoke: true,
   async run(context) {
     if (context.endpoint.commands.length === 0) return notApplicable("the document declares no commands");
     const source = commandSource(context.judge, context.seed);

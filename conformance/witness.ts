@@ -225,13 +225,9 @@ function byAnswer(judge: Judge, answerMs: number): Witness | undefined {
     hasCommand: true,
     async give(tester, scene, options = {}) {
       const start = tester.now();
-      const tried: readonly Asked[] =
-        known === undefined
-          ? [
-              ...candidates.map((command) => ({ command })),
-              ...(endpoint.protocol.reject === undefined ? [] : [BROKEN]),
-            ]
-          : [known];
+      const broken: readonly Asked[] = endpoint.protocol.reject === undefined ? [] : [BROKEN];
+      const unknown: readonly Asked[] = [...candidates.map((command) => ({ command })), ...broken];
+      const tried = known === undefined ? unknown : [known];
       for (const asked of tried) {
         if (tester.end !== undefined) break;
         if (!(await ask(tester, scene, asked, options))) continue;

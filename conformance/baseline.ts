@@ -61,6 +61,37 @@ export function applyBaseline<T extends { readonly id: string; readonly verdict:
   });
 }
 
+/** True for a failure that a baseline lists: it is told, and does not fail the run. */
+export function isKnown({
+  baseline,
+  verdict,
+}: {
+  readonly baseline?: BaselineNote;
+  readonly verdict: Verdict;
+}): boolean {
+  return baseline?.state === "known" && (verdict === "fail" || verdict === "warn");
+}
+
+/** True for an entry that must be corrected, whatever became of its check. */
+export function isOutdated({ baseline }: { readonly baseline?: BaselineNote }): boolean {
+  return baseline?.state === "stale" || baseline?.state === "expired";
+}
+
+/** What the baseline says to an outcome, and what is to be done about it. */
+export function baselineText({ state, reason, issue, expires }: BaselineNote): string {
+  const where = issue === undefined ? "" : ` (${issue})`;
+  switch (state) {
+    case "known":
+      return `known: ${reason}${where}${expires === undefined ? "" : `, until ${expires}`}`;
+    case "stale":
+      return "in the baseline, but it passes: take its entry out";
+    case "expired":
+      return `in the baseline until ${expires}: mend it, or set another day (${reason})`;
+    case "undecided":
+      return `in the baseline: ${reason}${where}`;
+  }
+}
+
 function stateOf(entry: BaselineEntry, verdict: Verdict, today: string): BaselineNote["state"] {
   if (entry.expires !== undefined && entry.expires < today) return "expired";
   if (verdict === "fail" || verdict === "warn") return "known";

@@ -1,5 +1,5 @@
 /** From verdicts to an exit code: what counts, and when too little was tested. */
-import type { BaselineNote } from "./baseline.js";
+import { type BaselineNote, isKnown, isOutdated } from "./baseline.js";
 import type { Verdict } from "./check.js";
 import type { Level } from "./requirements.js";
 
@@ -41,13 +41,12 @@ export function decideExit(decision: Decision): { readonly exitCode: ExitCode; r
     return { exitCode: 2, reason: "the kit itself failed: its verdicts are not to be trusted" };
   }
   const failed = outcomes.filter(
-    ({ verdict, baseline }) =>
-      baseline?.state !== "known" && (verdict === "fail" || (strict && verdict === "warn")),
+    (one) => !isKnown(one) && (one.verdict === "fail" || (strict && one.verdict === "warn")),
   );
   if (failed.length > 0) {
     return { exitCode: 1, reason: `${failed.length} of ${outcomes.length} checks failed` };
   }
-  const outdated = outcomes.filter(({ baseline }) => ["stale", "expired"].includes(baseline?.state ?? ""));
+  const outdated = outcomes.filter(isOutdated);
   if (outdated.length > 0) {
     const entries = outdated.map(({ id, baseline }) =>
       baseline?.state === "stale" ? `${id} passes` : `${id} expired on ${baseline?.expires}`,

@@ -1,5 +1,6 @@
 /** The report as one HTML file that needs nothing else: no script, no font, no image, no network. */
 import type { Json } from "../../src/contract/contract.js";
+import { baselineText, isKnown } from "../baseline.js";
 import type { Verdict } from "../check.js";
 import { coverage } from "../verdict.js";
 import { adviceOf } from "./advice.js";
@@ -32,7 +33,9 @@ const ORDER: readonly Verdict[] = ["fail", "warn", "pass", "untestable", "inconc
 /** Renders a report. */
 export function renderHtml(report: Report): string {
   const { contract, outcomes } = report;
-  const failing = outcomes.filter(({ verdict }) => verdict === "fail" || verdict === "warn");
+  const failures = outcomes.filter(({ verdict }) => verdict === "fail" || verdict === "warn");
+  const failing = failures.filter((outcome) => !isKnown(outcome));
+  const known = failures.filter(isKnown);
   const title = `${contract.channel}: ${report.exitCode === 0 ? "conforms" : report.conclusion}`;
   return [
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
@@ -48,6 +51,9 @@ export function renderHtml(report: Report): string {
     '<div id="findings">',
     failing.length === 0 ? "" : `<h2>What to mend <small>${failing.length}</small></h2>`,
     ...failing.map((outcome) => finding(outcome)),
+    known.length === 0 ? "" : `<h2>Known failures <small>${known.length}</small></h2>`,
+    ...known.map((outcome) => finding(outcome)),
+    outdated(outcomes),
     "</div>",
     openRows(outcomes),
     observations(report),
@@ -142,6 +148,7 @@ function finding(outcome: Outcome): string {
     head,
     `<p class="rule">${proseHtml(sentence)} (${link(clause, clauseUrl)}, ${level})</p>`,
     saidBelow(outcome) ? "" : `<p>${proseHtml(reason)}</p>`,
+    outcome.baseline === undefined ? "" : `<p>${escapeHtml(baselineText(outcome.baseline))}</p>`,
     pair(outcome),
     mend === undefined ? "" : `<div class="mend"><b>Mend</b>${proseHtml(mend)}</div>`,
     counterexample === undefined || counterexample === null ? "" : caseOf(counterexample),
@@ -157,6 +164,17 @@ function finding(outcome: Outcome): string {
       : `<details class="more"><summary>Every frame and its bytes</summary>${entryList(outcome.transcript)}</details>`,
   ];
   return `<article class="card finding t-${verdict}" id="${id}"><div>${parts.filter((part) => part !== "").join("\n")}</div></article>`;
+}
+
+/** Entries of the baseline that must be corrected. */
+function outdated(outcomes: readonly Outcome[]): string {
+  const rows = outcomes.flatMap(({ baseline, id, title }) =>
+    baseline?.state === "stale" || baseline?.state === "expired"
+      ? [`<li><b>${id}</b> ${escapeHtml(`${title}: ${baselineText(baseline)}`)}</li>`]
+      : [],
+  );
+  if (rows.length === 0) return "";
+  return `<h2>Baseline out of date <small>${rows.length}</small></h2><ul class="notes">${rows.join("")}</ul>`;
 }
 
 /** Where expected and got say it all, the reason would say it again. */

@@ -1,4 +1,5 @@
 /** The report as JUnit XML, which every CI system reads: a suite for each family, a case for each check. */
+import { baselineText, isKnown, isOutdated } from "../baseline.js";
 import { adviceOf } from "./advice.js";
 import { evidenceOf } from "./evidence.js";
 import { byFamily } from "./family.js";
@@ -61,8 +62,12 @@ function testcase(channel: string, family: string, outcome: Outcome): string[] {
     time: seconds(durationMs),
   };
   const body: string[] = [];
-  if (isKnown(outcome)) body.push(`<skipped message="${escapeXml(`known: ${reason}`)}"/>`);
-  else if (verdict === "fail") {
+  const { baseline } = outcome;
+  if (baseline !== undefined && isKnown(outcome)) {
+    body.push(`<skipped message="${escapeXml(`${baselineText(baseline)}: ${reason}`)}"/>`);
+  } else if (baseline !== undefined && isOutdated(outcome)) {
+    body.push(`<failure message="${escapeXml(baselineText(baseline))}" type="baseline"/>`);
+  } else if (verdict === "fail") {
     body.push(
       `<failure message="${escapeXml(reason)}" type="${escapeXml(outcome.clause)}">${escapeXml(details(outcome))}</failure>`,
     );
@@ -73,11 +78,6 @@ function testcase(channel: string, family: string, outcome: Outcome): string[] {
   if (output !== "") body.push(`<system-out>${escapeXml(output)}</system-out>`);
   if (body.length === 0) return [`${open("testcase", attributes).slice(0, -1)}/>`];
   return [open("testcase", attributes), ...body, "</testcase>"];
-}
-
-/** True for a failure that a baseline lists: it is told, and does not fail the run. */
-function isKnown(outcome: Outcome): boolean {
-  return "baseline" in outcome && JSON.stringify(outcome.baseline).includes('"known"');
 }
 
 function details(outcome: Outcome): string {
@@ -125,9 +125,10 @@ function faultSuite(report: Report): string[] {
 }
 
 function counts(rows: readonly Outcome[], errors: number): Record<string, string> {
-  const failed = rows.filter((row) => row.verdict === "fail" && !isKnown(row)).length;
+  const failed = rows.filter((row) => isOutdated(row) || (row.verdict === "fail" && !isKnown(row))).length;
   const skipped = rows.filter(
-    (row) => row.verdict === "untestable" || row.verdict === "inconclusive" || isKnown(row),
+    (row) =>
+      !isOutdated(row) && (row.verdict === "untestable" || row.verdict === "inconclusive" || isKnown(row)),
   ).length;
   return {
     tests: String(rows.length + errors),

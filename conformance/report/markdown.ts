@@ -1,4 +1,5 @@
 /** The report as GitHub markdown, for the summary of a CI run: counts, what failed in full, and why rows are open. */
+import { baselineText, isKnown } from "../baseline.js";
 import type { Verdict } from "../check.js";
 import { coverage } from "../verdict.js";
 import { adviceOf } from "./advice.js";
@@ -37,7 +38,9 @@ export function renderMarkdown(report: Report): string {
     `${code(subject.url)} · ${inline(`${contract.title} ${contract.version}`)} · profile ${inline(run.profile)} · seed ${run.seed} · ${run.cases} cases on ${run.connections} connections · ${run.events} events judged · ${(run.durationMs / 1000).toFixed(1)} s · witness: ${inline(run.witness ?? "none declared")}`,
     matrix(outcomes),
   ];
-  const failing = outcomes.filter(({ verdict }) => verdict === "fail" || verdict === "warn");
+  const failing = outcomes.filter(
+    (outcome) => (outcome.verdict === "fail" || outcome.verdict === "warn") && !isKnown(outcome),
+  );
   const parts: string[] = [];
   let size = 0;
   for (const outcome of failing) {
@@ -47,7 +50,15 @@ export function renderMarkdown(report: Report): string {
       size > ROOM ? `${SYMBOLS[outcome.verdict]} **${outcome.id}** ${inline(outcome.reason)}` : part,
     );
   }
-  return `${[...head, ...parts, open(outcomes), observations(report), faults(report), all(outcomes)]
+  return `${[
+    ...head,
+    ...parts,
+    baseline(outcomes),
+    open(outcomes),
+    observations(report),
+    faults(report),
+    all(outcomes),
+  ]
     .filter((part) => part !== "")
     .join("\n\n")}\n`;
 }
@@ -90,6 +101,15 @@ function failure(outcome: Outcome): string {
   }
   if (outcome.replay !== undefined) parts.push(block(outcome.replay.command));
   return parts.filter((part) => part !== "").join("\n\n");
+}
+
+function baseline(outcomes: readonly Outcome[]): string {
+  const rows = outcomes.flatMap((outcome) =>
+    outcome.baseline === undefined
+      ? []
+      : [`- **${outcome.id}** ${inline(outcome.title)}: ${inline(baselineText(outcome.baseline))}`],
+  );
+  return rows.length === 0 ? "" : ["### Baseline", "", ...rows].join("\n");
 }
 
 function open(outcomes: readonly Outcome[]): string {

@@ -1,5 +1,6 @@
 /** The report for a terminal: one table, then every failure in full. */
 import { createColors } from "picocolors";
+import { baselineText, isKnown } from "../baseline.js";
 import type { Verdict } from "../check.js";
 import { coverage } from "../verdict.js";
 import { adviceOf } from "./advice.js";
@@ -43,7 +44,12 @@ export function renderReport(report: Report, options: TextOptions = {}): string 
   const shown = report.outcomes.filter(
     ({ verdict }) => options.verbose === true || verdict !== "not-applicable",
   );
-  const failures = shown.filter(({ verdict }) => verdict === "fail" || verdict === "warn");
+  // A known failure has its line in the table: what is told in full is to be mended.
+  const failures = shown.filter(
+    (outcome) =>
+      (outcome.verdict === "fail" || outcome.verdict === "warn") &&
+      (options.verbose === true || !isKnown(outcome)),
+  );
   const parts = [
     heading(report, colors, width),
     table(shown, colors, width, options.verbose ?? false),
@@ -115,7 +121,8 @@ function table(outcomes: readonly Outcome[], colors: Colors, width: number, verb
     const reason = failing || (verdict === "pass" && !verbose) ? [] : below(outcome.reason);
     // A failure tells its notes itself.
     const notes = verbose && !failing ? (outcome.notes ?? []).flatMap((note) => below(`note: ${note}`)) : [];
-    return [line, ...[...more, ...reason, ...notes].map((text) => indent + text)].join("\n");
+    const known = outcome.baseline === undefined ? [] : below(baselineText(outcome.baseline));
+    return [line, ...[...more, ...reason, ...known, ...notes].map((text) => indent + text)].join("\n");
   });
   return [rule, head, rule, ...rows, rule].join("\n");
 }

@@ -2,16 +2,13 @@
 import { readFileSync } from "node:fs";
 import type { ProfileName } from "../../conformance/profile.js";
 import { renderReport } from "../../conformance/report/text.js";
-import {
-  type CheckServerOptions,
-  checkServer,
-  type Progress,
-} from "../../conformance/server/check-server.js";
+import { type CheckServerOptions, checkServer } from "../../conformance/server/check-server.js";
 import { authorizeBy } from "./auth-command.js";
 import { readBaseline, readConfig } from "./config-file.js";
 import { chooseContract, chooseEndpoint, type Perspective } from "./document.js";
 import { UsageError } from "./failure.js";
 import { interruption } from "./interruption.js";
+import { showProgress } from "./progress.js";
 import { openReports, type ReportTarget } from "./report-files.js";
 import type { Terminal } from "./terminal.js";
 import { wireproofVersion } from "./version.js";
@@ -76,6 +73,7 @@ export async function checkServerVerb(options: CheckServerVerbOptions, terminal:
   const interrupted = interruption(() => {
     terminal.progress("stopping: what was reached is printed in a moment (Ctrl-C again: at once)");
   });
+  const line = showProgress(terminal, () => performance.now());
   try {
     const report = await checkServer({
       ...setup,
@@ -86,14 +84,16 @@ export async function checkServerVerb(options: CheckServerVerbOptions, terminal:
       replayCommand: (ids, seed) => replayCommand(options, ids, seed),
       onProgress: (progress) => {
         files.progress(progress);
-        showProgress(progress, terminal);
+        line.show(progress);
       },
     });
+    line.end();
     const { colors, width } = terminal;
     terminal.result(renderReport(report, { colors, verbose, ...(width === undefined ? {} : { width }) }));
     for (const file of files.finish(report)) terminal.progress(`report: ${file}`);
     return report.exitCode;
   } finally {
+    line.end();
     interrupted.end();
   }
 }
@@ -202,17 +202,4 @@ export function replayCommand(options: CheckServerVerbOptions, ids: string, seed
   return words
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
     .join(" ");
-}
-
-/** Enough to see that it goes on, and where it takes its time. */
-function showProgress(progress: Progress, terminal: Terminal): void {
-  if (progress.kind === "planned") {
-    const { estimateMs, total } = progress;
-    terminal.progress(`${total} checks, about ${Math.max(1, Math.round(estimateMs / 1000))} s`);
-    return;
-  }
-  const { done, total } = progress;
-  if (progress.kind === "started") return;
-  const { id, verdict, durationMs } = progress.outcome;
-  terminal.status(`[${done}/${total}] ${id} ${verdict} (${(durationMs / 1000).toFixed(1)} s)`);
 }

@@ -7,6 +7,8 @@ export interface Terminal {
   readonly progress: (line: string) => void;
   /** Shows how far it is: one live line on a terminal, plain lines elsewhere. */
   readonly status: (line: string) => void;
+  /** Whether {@link status} is a live line. */
+  readonly live: boolean;
   /** Whether results may be coloured. */
   readonly colors: boolean;
   /** Columns of the terminal that shows results; undefined where none does. */
@@ -30,6 +32,7 @@ export function processTerminal(): Terminal {
     progress: (line) => process.stderr.write(`${clear}${line}\n`),
     status: (line) =>
       process.stderr.write(live ? `${clear}${line.slice(0, process.stderr.columns - 1)}` : `${line}\n`),
+    live,
     colors: wantsColors(process.env, process.stdout.isTTY === true),
     width: process.stdout.isTTY === true ? process.stdout.columns : undefined,
   };

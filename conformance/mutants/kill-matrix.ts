@@ -7,7 +7,7 @@ import type { Finding, MutantResult, PeerResult, TrialResult } from "./trial.js"
 export interface SelftestReport {
   readonly seed: number;
   readonly timeScale: number;
-  readonly full: boolean;
+  readonly drawn: number | "all";
   readonly durationMs: number;
   readonly summary: SelftestSummary;
   readonly results: readonly TrialResult[];
@@ -19,7 +19,10 @@ export function renderMatrix(report: SelftestReport): readonly string[] {
   const peers = report.results.filter((one): one is PeerResult => one.kind === "peer");
   const shortCircuits = report.results.filter((one): one is PeerResult => one.kind === "short-circuit");
   return [
-    ...section("Mutants: killed by the check that owns the rule?", mutantTable(mutants, report.full)),
+    ...section(
+      "Mutants: killed by the check that owns the rule?",
+      mutantTable(mutants, report.drawn === "all"),
+    ),
     ...section("Checks", checkTable(mutants)),
     ...section("Correct servers: nothing may fail", peerTable(peers)),
     ...section("Servers without a contract: nothing may pass for want of evidence", peerTable(shortCircuits)),
@@ -103,7 +106,7 @@ function peerTable(peers: readonly PeerResult[]): string[] {
 
 const sentence = ({ check, verdict, reason }: Finding): string => `${check} ${verdict}: ${reason}`;
 
-function conclusion({ summary, durationMs, seed, full }: SelftestReport): string[] {
+function conclusion({ summary, durationMs, seed, drawn }: SelftestReport): string[] {
   const { mutants, idle, unproved, peersBroken, shortCircuitsPassed } = summary;
   const faults = [
     ...summary.survivors.map(({ name, owner }) => `${name} survives ${owner}`),
@@ -112,7 +115,7 @@ function conclusion({ summary, durationMs, seed, full }: SelftestReport): string
     ...peersBroken.map((name) => `the correct server ${name} was accused`),
     ...shortCircuitsPassed.map((name) => `${name} passed something`),
   ];
-  const tried = full ? "every check" : "their owner and checks drawn by the seed";
+  const tried = drawn === "all" ? "every check" : `their owner and ${drawn} drawn by the seed`;
   return [
     `${mutants.killed} of ${mutants.all} mutants killed (against ${tried}; seed ${seed}) in ${(durationMs / 1000).toFixed(1)} s.`,
     ...faults.map((fault) => `WRONG: ${fault}.`),

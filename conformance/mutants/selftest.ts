@@ -25,8 +25,8 @@ import {
 
 /** How much is tried. */
 export interface SelftestOptions extends TrialOptions {
-  /** Every mutant against every check, and every server without a contract on every channel. */
-  readonly full: boolean;
+  /** How many checks beside its owner a mutant meets; `all`: also every server without a contract on every channel. */
+  readonly drawn: number | "all";
   /** Names of mutants and peers, or ids of checks or their beginnings; empty: all. */
   readonly only: readonly string[];
 }
@@ -39,9 +39,6 @@ export interface Trial {
   readonly alone: boolean;
   run(): Promise<TrialResult>;
 }
-
-/** How many checks beside its owner a mutant meets. */
-const DRAWN = 5;
 
 const ALONE = new Set(serverChecks.filter(({ alone }) => alone === true).map(({ id }) => id));
 
@@ -66,7 +63,7 @@ function mutantTrial(mutant: Mutant, options: SelftestOptions): Trial {
   return {
     id: `mutant ${mutant.name}`,
     alone: [mutant.killedBy, ...(mutant.needs ?? [])].some((id) => ALONE.has(id)),
-    run: () => tryMutant(mutant, options, options.full ? "all" : DRAWN),
+    run: () => tryMutant(mutant, options, options.drawn),
   };
 }
 
@@ -83,7 +80,7 @@ function peerTrials(peer: Peer, options: SelftestOptions): Trial[] {
 function shortCircuitTrials(one: ShortCircuit, options: SelftestOptions): Trial[] {
   const { endpoints } = options.contract;
   const at = seededRandom(options.seed).fork(one.name).below(endpoints.length);
-  const channels = options.full ? endpoints : endpoints.slice(at, at + 1);
+  const channels = options.drawn === "all" ? endpoints : endpoints.slice(at, at + 1);
   return channels.map(({ name }) => ({
     id: `short-circuit ${one.name} on ${name}`,
     alone: false,

@@ -20,8 +20,8 @@ import { recoveryMutants } from "./server/recovery.js";
 import { refusalMutants } from "./server/refusals.js";
 import { replyMutants } from "./server/replies.js";
 import { securityMutants } from "./server/security.js";
-import { spellingMutants } from "./server/spelling.js";
 import { severalMutants } from "./server/several.js";
+import { spellingMutants } from "./server/spelling.js";
 
 /** Servers that are wrong in exactly one way. */
 export const serverMutants: readonly Mutant[] = [

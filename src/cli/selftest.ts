@@ -22,6 +22,8 @@ export interface SelftestVerbOptions {
   readonly seed: number;
   readonly full?: boolean;
   readonly only?: readonly string[];
+  /** How many checks beside its owner a mutant meets. */
+  readonly drawn?: number;
   readonly json?: boolean;
   readonly jobs?: number;
   /** Given to the processes that the verb starts: they take the ids of trials and give back results. */
@@ -33,6 +35,9 @@ const TIME_SCALE = 0.05;
 
 /** Random cases of each property: what a mutant needs more of, it says itself. */
 const RUNS = 8;
+
+/** How many checks beside its owner a mutant meets. */
+const DRAWN = 5;
 
 /** Trials at once in a process: they wait more than they work. */
 const AT_ONCE = 3;
@@ -60,7 +65,7 @@ export async function selftest(options: SelftestVerbOptions, terminal: Terminal)
   const report: SelftestReport = {
     seed: plan.seed,
     timeScale: plan.timeScale,
-    full: plan.full,
+    drawn: plan.drawn,
     durationMs: Math.round(performance.now() - started),
     summary,
     results,
@@ -76,7 +81,7 @@ async function planOf(options: SelftestVerbOptions): Promise<SelftestOptions> {
     seed: options.seed,
     timeScale: TIME_SCALE,
     runs: RUNS,
-    full: options.full === true,
+    drawn: options.full === true ? "all" : (options.drawn ?? DRAWN),
     only: options.only ?? [],
   };
 }
@@ -119,11 +124,12 @@ interface Worker {
 }
 
 /** This program again, as a process that takes trials. */
-function startWorker({ seed, full, only }: SelftestVerbOptions): Worker {
+function startWorker({ seed, full, drawn, only }: SelftestVerbOptions): Worker {
   const [, program = ""] = process.argv;
   const child = fork(program, [
     ...["selftest", "--worker", "--seed", String(seed)],
     ...(full === true ? ["--full"] : []),
+    ...(drawn === undefined ? [] : ["--drawn", String(drawn)]),
     ...(only === undefined || only.length === 0 ? [] : ["--only", only.join(",")]),
   ]);
   const waiting = new Map<string, { resolve: (result: TrialResult) => void; reject: (why: Error) => void }>();

@@ -36,16 +36,12 @@ export const closingMutants: readonly Mutant[] = [
     alter: () => ({ control: (frame) => (isClose(frame) && frame.payload.length === 0 ? null : undefined) }),
   }),
   altered({
-    name: "longest-reason-refused",
-    fault: "Answers a Close frame with a reason of 123 bytes by 1002.",
+    name: "longest-reason-unanswered",
+    fault: "Never answers a Close frame with the longest reason, 123 bytes.",
     channel: "pipeline",
     killedBy: "S-FR-16",
     alter: () => ({
-      control(frame, line) {
-        if (!isClose(frame) || frame.payload.length < 125) return undefined;
-        line.close(1002);
-        return null;
-      },
+      control: (frame) => (isClose(frame) && frame.payload.length === 125 ? null : undefined),
     }),
   }),
   altered({

@@ -217,7 +217,7 @@ export const correlationMutants: readonly Mutant[] = [
           opened(line) {
             giveAway(line);
             // The one that dropped may be noticed later than the one that came.
-            for (const ms of [50, 150]) line.later(ms, () => giveAway(line));
+            for (const ms of [50, 100, 200]) line.later(ms, () => giveAway(line));
           },
           command(text) {
             const frame = objectIn(text);
@@ -227,7 +227,7 @@ export const correlationMutants: readonly Mutant[] = [
           event(text, line) {
             if (!isPong(objectIn(text))) return undefined;
             // An answer takes its time: the client may be gone by then.
-            line.later(20, () => {
+            line.later(80, () => {
               waiting.shift();
               line.toClient(text);
             });
@@ -259,7 +259,7 @@ export const correlationMutants: readonly Mutant[] = [
           event(text, line) {
             if (objectIn(text)?.["type"] !== "pong") return undefined;
             waiting.push(text);
-            line.later(20, () => {
+            line.later(80, () => {
               waiting.shift();
               line.toClient(text);
             });

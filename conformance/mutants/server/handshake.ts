@@ -45,8 +45,9 @@ export const handshakeMutants: readonly Mutant[] = [
     verdict: "warn",
     alter: () => ({
       request: (head) =>
-        head.replace(/(\nsec-websocket-key:\s*)(\S+)/gi, (_, name: string) => `${name}${KEY}`),
-      // It answers for the key that it was given, as if nothing had been wrong with it.
+        head.replace(/(\nsec-websocket-key:[ \t]*)([^\r]*)/i, (line: string, name: string, key: string) =>
+          Buffer.from(key, "base64").length === 16 ? line : `${name}${KEY}`,
+        ),
     }),
   }),
   altered({
@@ -138,6 +139,7 @@ export const handshakeMutants: readonly Mutant[] = [
     fault: "Takes any name for that of the first pipeline.",
     channel: "pipeline",
     killedBy: "S-HS-08",
+    verdict: "warn",
     alter: () => ({
       request: (head) => head.replace(/^(GET \/api\/v1\/pipelines\/)[^/]+(\/ws)/, `$1${KNOWN_PIPELINE}$2`),
     }),
@@ -178,6 +180,9 @@ export const handshakeMutants: readonly Mutant[] = [
     fault: "Loses a frame that comes in the same segment as the end of the handshake.",
     channel: "workflow",
     killedBy: "S-HS-09",
+    verdict: "warn",
+    // A client must wait for the response: what it sends before may be refused, but not be lost in silence.
+    verdict: "warn",
     alter: () => {
       let sameChunk = false;
       return {

@@ -85,6 +85,8 @@ export const LAYERS: readonly Layer[] = [
     ours: [/^src\//, REFERENCE, KIT, MUTANTS, GENERATED],
     types: [],
     packages: ["*"],
+    // The files that users write and read: configuration, baseline, report.
+    data: [/^schemas\/[a-z]+\.json$/],
   },
   {
     name: "entries",

@@ -14,7 +14,22 @@ export type {
 export { type ConfigFile, type ConfigSettings, settingsOf } from "./config.js";
 export { coverageOf, type DocumentCoverage } from "./coverage.js";
 export type { Authorize } from "./credentials.js";
-export type { Observation, Outcome, Report } from "./report/report.js";
+export {
+  type Replayed,
+  type ReplayRun,
+  type ReplayState,
+  replayable,
+  replayOutcome,
+} from "./replay.js";
+export { createNdjsonStream, type NdjsonStream } from "./report/ndjson.js";
+export { REPORT_KINDS, type ReportKind, renderReportAs } from "./report/render.js";
+export type {
+  Observation,
+  Outcome,
+  ReplayRecord,
+  Report,
+  ReportedSetup,
+} from "./report/report.js";
 export { renderReport, type TextOptions } from "./report/text.js";
 export { type Requirement, requirementOf, requirements } from "./requirements.js";
 export { type CheckServerOptions, checkServer } from "./server/check-server.js";
@@ -26,5 +41,6 @@ export {
 } from "./server/describe-server.js";
 export type { Progress } from "./server/execution.js";
 export { UsageError } from "./server/subject.js";
+export { SnippetError, snippetOf } from "./snippet.js";
 export type { TranscriptEntry } from "./transcript.js";
 export type { ExitCode } from "./verdict.js";

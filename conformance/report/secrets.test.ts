@@ -1,6 +1,9 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { inflateRawSync } from "node:zlib";
+import { Ajv } from "ajv";
+import addFormats from "ajv-formats";
 import { beforeAll, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
 import { createFrameReader } from "../frames/decode.js";
@@ -113,6 +116,14 @@ describe("a run with secrets, against a server that tells them all", () => {
     expect(failed.length).toBeGreaterThan(0);
     expect(failed.some(({ transcript }) => transcript.length > 5)).toBe(true);
     expect(JSON.stringify(report)).toContain("‹secret:");
+  });
+
+  it("fits the schema of reports", () => {
+    const schema = JSON.parse(readFileSync(new URL("../../schemas/report.json", import.meta.url), "utf8"));
+    const ajv = new Ajv({ allErrors: true });
+    addFormats.default(ajv);
+    ajv.validate(schema, JSON.parse(JSON.stringify(report)));
+    expect(ajv.errors ?? []).toEqual([]);
   });
 
   it.each(REPORT_KINDS)("tells none of them in the report as %s", (kind) => {

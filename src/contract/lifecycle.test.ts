@@ -645,15 +645,29 @@ describe("What the walks ask", () => {
       [...(script.monitor.visited.states.get("job") ?? [])].sort(),
       [...(script.monitor.visited.transitions.get("job") ?? [])].sort(),
     ];
+    // Whoever is running has been starting, though nothing was seen of it at the time.
     expect(visited()).toEqual([
-      ["idle", "running"],
+      ["idle", "running", "starting"],
       [0, 1],
     ]);
     script.get("paused");
     expect(visited()).toEqual([
-      ["idle", "paused", "running"],
+      ["idle", "paused", "pausing", "running", "starting"],
       [0, 1, 3, 5],
     ]);
+  });
+  it("is which transition would take a command, as far as that is certain", () => {
+    const script = watch();
+    const taking = (name: string) => script.monitor.taking({ name, payload: {} });
+    expect(taking("start")).toEqual([{ lifecycle: "job", transition: 0 }]);
+    expect(taking("pause")).toEqual([]);
+    script.send("start");
+    expect(taking("start")).toEqual([]);
+  });
+  it("is whether a clock runs for something that the server owes", () => {
+    const script = watch();
+    expect(script.monitor.owes).toBe(false);
+    expect(script.send("start").monitor.owes).toBe(true);
   });
   it("is whether anything of ours is unanswered", () => {
     const script = watch();

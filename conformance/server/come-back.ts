@@ -70,6 +70,9 @@ async function sendSomething({ witness }: CheckContext, scene: Case, tester: Tes
 /** How often each kind of reset is tried. */
 const TURNS = 2;
 
+/** How long a reset may be on its way (milliseconds). */
+const RESET_MS = 20;
+
 /** Resets at several moments, each followed by a new connection that gives the witness. */
 export const comeBack: Check = {
   id: "S-RC-01",
@@ -78,6 +81,8 @@ export const comeBack: Check = {
     const property = await runProperty(context, {
       label: "reset",
       examples,
+      // One after another: what a reset does to the next session must not be taken for another case's doing.
+      concurrency: 1,
       show: ({ name }) => `reset ${name}`,
       script: (moment, scene) => resetOnce(context, scene, moment),
     });
@@ -91,6 +96,8 @@ async function resetOnce(context: CheckContext, scene: Case, { name, lead }: Mom
   if (!before.ok) return withoutWitness(context.witness, before);
   await lead(context, scene, tester);
   tester.destroy();
+  // The reset is to be there before the next handshake is.
+  await tester.wait(RESET_MS);
   const failed = (expected: string, got: string): CaseOutcome => ({
     verdict: "fail",
     reason: `after a reset ${name} the new session does not work`,

@@ -101,7 +101,7 @@ async function faultOf(
   const end = await tester.ended(patience);
   if (end === undefined) {
     const got = `101, and the connection is still open after ${Math.round(patience)} ms`;
-    return failed(bad.level === "MUST" ? "fail" : "warn", got);
+    return failed("fail", got);
   }
   if (end.how !== "close" || end.code === undefined) {
     // Socket.IO refuses by a packet of its own, which has no code; an end without a word names no reason.

@@ -16,8 +16,6 @@ export interface BadValue {
   readonly value: string | undefined;
   /** What is wrong with it, in words. */
   readonly label: string;
-  /** SHOULD: the document says by its close codes, but not by an `enum`, that there may be no such resource. */
-  readonly level: "MUST" | "SHOULD";
 }
 
 /** A bad value as a report shows it. */
@@ -48,15 +46,17 @@ export async function badValues(context: CheckContext): Promise<BadValues> {
   };
 }
 
-/** A value that the address's parameter does not have. */
+/**
+ * A value that the address's parameter does not have: one that its `enum` leaves out, or one that nobody can know, where
+ * the document says by a close code that what an address names may not exist.
+ */
 function badParameters({ endpoint, random }: CheckContext): BadValue[] {
   const causes = Object.values(endpoint.closeCodes ?? {}).flatMap(({ cause }) => cause);
   return Object.entries(endpoint.parameters).flatMap(([name, { enum: listed, examples = [] }]) => {
     if (listed === undefined && !causes.includes("not-found")) return [];
     const isUuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(listed?.[0] ?? examples[0] ?? "");
     const value = isUuid ? uuidOf(random.bytes(16)) : `x-wireproof-${random.uint32().toString(36)}`;
-    const level = listed === undefined ? "SHOULD" : "MUST";
-    return [{ where: "parameter", name, value, label: `an unknown {${name}}`, level } as const];
+    return [{ where: "parameter", name, value, label: `an unknown {${name}}` } as const];
   });
 }
 
@@ -118,11 +118,11 @@ function asBadValue(where: "query" | "header", violation: Violation): BadValue |
   if (where === "header" && (HANDSHAKE_HEADER.test(name) || !/^[\w!#$%&'*+.^`|~-]+$/.test(name)))
     return undefined;
   const found = Object.hasOwn(whole, name) ? whole[name] : undefined;
-  if (found === undefined) return { where, name, value: undefined, label, level: "MUST" };
+  if (found === undefined) return { where, name, value: undefined, label };
   if (found === null || typeof found === "object") return undefined;
   const value = String(found);
   if (where === "header" ? !/^[\x21-\x7e]*$/.test(value) : /\p{Surrogate}/u.test(value)) return undefined;
-  return { where, name, value, label, level: "MUST" };
+  return { where, name, value, label };
 }
 
 /** True when no reading of the text makes it valid: a server may take "5" for a number or for a text. */

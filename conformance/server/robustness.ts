@@ -3,9 +3,11 @@ import type { Case, Check, CheckContext, Tester } from "../check.js";
 import { endOf } from "../exchange.js";
 import { encodeFrame } from "../frames/encode.js";
 import { OPCODE } from "../frames/frame.js";
+import { SubjectRefused } from "../interruption.js";
 import { frameText } from "../judge.js";
 import { layerOf } from "../layer.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
+import { delay } from "../time.js";
 import type { WitnessResult } from "../witness.js";
 import { frameWitness, pongPatience, withoutWitness } from "./frame-witness.js";
 
@@ -55,8 +57,20 @@ const resets: Check = {
   },
 };
 
+/** A connection, with patience: what was done to others a moment ago may still reach the first ones that come. */
+async function connectAfterAWhile(scene: Case): Promise<Tester> {
+  for (let turn = 1; ; turn += 1) {
+    try {
+      return await scene.connect();
+    } catch (error) {
+      if (!(error instanceof SubjectRefused) || turn === 3) throw error;
+      await delay(100);
+    }
+  }
+}
+
 async function resetMany(context: CheckContext, scene: Case, count: number): Promise<CaseOutcome> {
-  const bystander = await scene.connect();
+  const bystander = await connectAfterAWhile(scene);
   const before = await frameWitness(context, bystander, scene);
   if (!before.ok) return withoutWitness(context.witness, before);
   for (let done = 0; done < count; done += RESETS.atOnce) {
@@ -64,7 +78,7 @@ async function resetMany(context: CheckContext, scene: Case, count: number): Pro
     const fault = await bystanderFault(context, scene, bystander, `${done + RESETS.atOnce} resets`);
     if (fault !== undefined) return fault;
   }
-  const fresh = await scene.connect();
+  const fresh = await connectAfterAWhile(scene);
   return (await bystanderFault(context, scene, fresh, `${count} resets`)) ?? { verdict: "pass" };
 }
 

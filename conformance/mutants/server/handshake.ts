@@ -180,7 +180,6 @@ export const handshakeMutants: readonly Mutant[] = [
     fault: "Loses a frame that comes in the same segment as the end of the handshake.",
     channel: "workflow",
     killedBy: "S-HS-09",
-    verdict: "warn",
     // A client must wait for the response: what it sends before may be refused, but not be lost in silence.
     verdict: "warn",
     alter: () => {

@@ -266,7 +266,8 @@ function boundedFailures(
     if (maxFailures === undefined || progress.kind !== "finished") return;
     const { id, verdict } = progress.outcome;
     if (verdict === "fail" && !known.has(id)) failures += 1;
-    if (failures >= maxFailures) controller.abort(new Error(`the run ends after ${maxFailures} failures`));
+    const so = maxFailures === 1 ? "a failure" : `${maxFailures} failures`;
+    if (failures >= maxFailures) controller.abort(new Error(`the run ends after ${so}`));
   };
 }
 

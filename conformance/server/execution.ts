@@ -242,6 +242,8 @@ export class Execution {
         }
         const message = error instanceof Error ? error.message : String(error);
         this.harnessFaults.push({ check: check.id, message });
+        // What the user must mend, as a command of his that gives no more credentials, would fail every check alike.
+        if (error instanceof Error && error.name === "UsageError") this.controller.abort(error);
         return { verdict: "inconclusive", reason: `fault of the kit: ${message}`, cases: 0 };
       }
     }

@@ -84,3 +84,37 @@ describe("the address of a subject", () => {
     expect(() => resource({ endpoint: bare })).toThrow("--param room=<value>");
   });
 });
+
+describe("how a subject is reached", () => {
+  const target = (options: Partial<SubjectOptions>) =>
+    subject({ url: "wss://Example.com", ...options }).target;
+
+  it("is at the address that the user knows, under the name of the URL", () => {
+    const resolve = { "example.com": "127.0.0.1", "other.com": "127.0.0.2" };
+    expect(target({ resolve })).toMatchObject({ host: "example.com", port: 443, address: "127.0.0.1" });
+    expect(subject({ url: "wss://Example.com", resolve }).host).toBe("example.com");
+  });
+
+  it("is through the proxy that the environment names, unless it is on this machine", () => {
+    const environment = { HTTPS_PROXY: "http://me:secret@proxy:3128", NO_PROXY: "inside.example" };
+    expect(target({ environment }).proxy).toMatchObject({ host: "proxy", port: 3128 });
+    expect(target({ environment, url: "wss://a.inside.example" }).proxy).toBeUndefined();
+    expect(target({ environment, url: "wss://127.0.0.1:1" }).proxy).toBeUndefined();
+    expect(target({}).proxy).toBeUndefined();
+    expect(() => target({ environment: { HTTPS_PROXY: "socks5://proxy" } })).toThrow("Name an HTTP proxy");
+  });
+
+  it("is with a certificate and its key, or with neither", () => {
+    expect(target({ ca: "C", cert: "A", key: "B" }).tls).toEqual({ ca: "C", cert: "A", key: "B" });
+    expect(() => target({ cert: "A" })).toThrow("needs its key");
+    // What is said for TLS means nothing without it.
+    expect(target({ url: "ws://h", cert: "A", key: "B" }).tls).toBeUndefined();
+  });
+
+  it("is from an origin that a check may change: it is no ordinary header", () => {
+    const headers = { ORIGIN: "https://a", "X-A": "1" };
+    expect(subject({ headers })).toMatchObject({ origin: "https://a", headers: { "X-A": "1" } });
+    expect(subject({ headers, origin: "https://b" }).origin).toBe("https://b");
+    expect(subject().origin).toBeUndefined();
+  });
+});

@@ -3,6 +3,7 @@
 import { channelNames } from "../../reference-server/endpoints.js";
 import { startServer } from "../../reference-server/server.js";
 import type { MutantOptions, RunningMutant, Variant } from "./mutant.js";
+import { guardedVariants } from "./variants.js";
 import { rateVariants } from "./server/rate.js";
 
 /** A correct server. */
@@ -14,7 +15,7 @@ export interface Peer {
 }
 
 /** The documents beyond the bundled one. */
-const variants: readonly Variant[] = [...rateVariants];
+const variants: readonly Variant[] = [...rateVariants, ...guardedVariants];
 
 /** Every correct server, unaltered. */
 export const serverPeers: readonly Peer[] = [

@@ -17,10 +17,10 @@ const ID = "S-RR-06";
 const IN_FLIGHT = 4;
 
 /**
- * How long after the last request the connection is reset (milliseconds): at once the server may not even have read
+ * How long after the last request the connection is reset (milliseconds), the surest first: at once the server may not have read
  * them, later it may be done with them.
  */
-const DROPS = [0, 5, 25] as const;
+const DROPS = [25, 5, 0] as const;
 
 interface Drop {
   readonly request: Request;

@@ -17,7 +17,7 @@ import {
 import type { CheckServerVerbOptions } from "./check-server.js";
 import { UsageError } from "./failure.js";
 import { examples, perspective, timeScale } from "./help.js";
-import { REPORT_KINDS, reportTarget } from "./report-files.js";
+import { REPORT_KINDS, reportTarget } from "./report-kinds.js";
 import type { Terminal } from "./terminal.js";
 
 /** What the parser makes of the options; the command after `--` comes beside them. */

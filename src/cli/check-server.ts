@@ -9,7 +9,8 @@ import { chooseContract, chooseEndpoint, type Perspective } from "./document.js"
 import { UsageError } from "./failure.js";
 import { interruption } from "./interruption.js";
 import { showProgress } from "./progress.js";
-import { openReports, type ReportTarget } from "./report-files.js";
+import { openReports } from "./report-files.js";
+import type { ReportTarget } from "./report-kinds.js";
 import type { Terminal } from "./terminal.js";
 import { wireproofVersion } from "./version.js";
 

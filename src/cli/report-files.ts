@@ -1,37 +1,11 @@
 /** The reports that a run writes: which kinds to which files, proved writable before the run. */
 import { appendFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { InvalidArgumentError } from "commander";
 import type { Report } from "../../conformance/report/report.js";
 import type { Progress } from "../../conformance/server/check-server.js";
 import { UsageError } from "./failure.js";
 import { mustBeWritable } from "./folder.js";
-
-/** Kinds of reports, as they are written on the command line. */
-export const REPORT_KINDS = ["json", "junit", "html", "ndjson", "markdown"] as const;
-
-/** One of {@link REPORT_KINDS}. */
-export type ReportKind = (typeof REPORT_KINDS)[number];
-
-/** A report to write, from `kind=file`. */
-export interface ReportTarget {
-  readonly kind: ReportKind;
-  readonly file: string;
-}
-
-/** `kind=file`; the option may be given again. */
-export function reportTarget(text: string, previous: readonly ReportTarget[] = []): readonly ReportTarget[] {
-  const at = text.indexOf("=");
-  const named = text.slice(0, Math.max(at, 0));
-  const kind = REPORT_KINDS.find((one) => one === named);
-  const file = text.slice(at + 1);
-  if (kind === undefined || file === "") {
-    throw new InvalidArgumentError(
-      `It is a kind and a file, as json=report.json. Kinds: ${REPORT_KINDS.join(", ")}.`,
-    );
-  }
-  return [...previous, { kind, file }];
-}
+import type { ReportTarget } from "./report-kinds.js";
 
 /** The files of one run. */
 export interface ReportFiles {

@@ -144,6 +144,21 @@ describe("a replay", () => {
     expect(elsewhere).toContain(`expected: ${row.expected}`);
   }, 60_000);
 
+  it("asks in its script for the secrets that the report leaves out", async () => {
+    const bytes = Buffer.from("GET /?token=‹secret:my token› HTTP/1.1\r\n\r\n").toString("hex");
+    const entry = {
+      atMs: 1,
+      connection: 0,
+      direction: "sent",
+      kind: "handshake",
+      text: "GET /",
+      bytes,
+    } as const;
+    const script = snippetOf(sampleReport(), sampleOutcome({ verdict: "fail", transcript: [entry] }));
+    expect(script).toContain('Set WIREPROOF_MY_TOKEN: the report leaves out the secret "my token".');
+    expect(await runScript(script)).toBe("Set WIREPROOF_MY_TOKEN: the report leaves out these secrets.\n");
+  });
+
   it("is no script where the report has not kept what was sent", () => {
     const entry = { atMs: 1, connection: 0, direction: "sent", kind: "raw", text: "much" } as const;
     const row = sampleOutcome({ verdict: "fail", transcript: [{ ...entry, bytes: "00…00" }] });
@@ -157,13 +172,15 @@ async function runScript(script: string, ...args: readonly string[]): Promise<st
   const file = join(folder, "case.mjs");
   writeFileSync(file, script);
   const child = spawn(process.execPath, [file, ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
     timeout: 30_000,
   });
   let text = "";
-  child.stdout.setEncoding("utf8").on("data", (part: string) => {
-    text += part;
-  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (part: string) => {
+      text += part;
+    });
+  }
   await new Promise((resolve) => child.once("close", resolve));
   rmSync(folder, { recursive: true, force: true });
   return text;

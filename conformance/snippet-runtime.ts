@@ -10,6 +10,13 @@ const secure = url.protocol === "wss:" || url.protocol === "https:";
 const lines = new Map();
 const started = performance.now();
 
+const secrets = [...JSON.stringify(STEPS.map(said)).matchAll(/‹secret:([^›]+)›/g)].map(([, name]) => variableOf(name));
+const unset = [...new Set(secrets)].filter((name) => process.env[name] === undefined);
+if (unset.length > 0) {
+  console.error("Set " + unset.join(", ") + ": the report leaves out these secrets.");
+  process.exit(2);
+}
+
 for (const [index, step] of STEPS.entries()) {
   if (step.act === "receive") continue;
   // What had come at the kit before this step must have come here.
@@ -165,12 +172,15 @@ function at(text, pointer) {
 }
 
 function filled(text) {
-  return text.replace(/‹secret:([^›]+)›/g, (_, name) => {
-    const variable = "WIREPROOF_" + name.toUpperCase().replace(/[^A-Z0-9]+/g, "_");
-    const value = process.env[variable];
-    if (value === undefined) throw new Error("Set " + variable + ": the report leaves out this secret.");
-    return value;
-  });
+  return text.replace(/‹secret:([^›]+)›/g, (_, name) => process.env[variableOf(name)]);
+}
+
+function said(step) {
+  return step.text ?? Buffer.from(step.bytes ?? "", "hex").toString("utf8");
+}
+
+function variableOf(name) {
+  return "WIREPROOF_" + name.toUpperCase().replace(/[^A-Z0-9]+/g, "_");
 }
 
 function readable(bytes) {

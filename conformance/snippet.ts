@@ -4,7 +4,7 @@
  */
 import { inflateRawSync } from "node:zlib";
 import { valueAt } from "../src/contract/pointer.js";
-import { evidenceOf } from "./report/evidence.js";
+import { CONCLUSION, evidenceOf } from "./report/evidence.js";
 import type { Outcome, Report } from "./report/report.js";
 import { RUNTIME } from "./snippet-runtime.js";
 import type { TranscriptEntry } from "./transcript.js";
@@ -122,7 +122,7 @@ function stepOf(
   if (direction === "note") {
     if (entry.text === "the kit stops reading") return { ...step, act: "pause" };
     if (entry.text === "the kit reads on") return { ...step, act: "resume" };
-    return entry.text.startsWith("here the kit concludes") ? { ...step, act: "conclude" } : undefined;
+    return entry.text.startsWith(CONCLUSION) ? { ...step, act: "conclude" } : undefined;
   }
   if (direction === "received") {
     if (kind === "raw") return undefined;

@@ -2,6 +2,12 @@
 import type { TranscriptEntry } from "../transcript.js";
 import type { Outcome } from "./report.js";
 
+/** How the entry begins that says what the kit concluded. */
+export const CONCLUSION = "here the kit concludes: ";
+
+/** So many characters of a text are no coincidence. */
+const TELLING = 12;
+
 /**
  * The transcript, with a marked entry that says what the kit concluded: after everything that happened, before the kit says
  * goodbye. Where an entry is marked already the wire speaks for itself.
@@ -12,8 +18,15 @@ export function evidenceOf(outcome: Outcome): readonly TranscriptEntry[] {
   if (!failing || transcript.length === 0 || transcript.some(({ fault }) => fault !== undefined)) {
     return transcript;
   }
-  let at = transcript.length;
-  while (at > 1 && isGoodbye(transcript[at - 1])) at -= 1;
+  const at = goodbyeOf(transcript);
+  const fault = `${id}: ${got ?? outcome.reason}`;
+  // A rule about the goodbye itself is broken in it.
+  const words = (got ?? "").split(": ").at(-1) ?? "";
+  const guilty = transcript.findIndex(
+    ({ direction, text }, index) =>
+      index >= at && direction === "received" && words.length >= TELLING && text.includes(words),
+  );
+  if (guilty >= 0) return transcript.map((entry, index) => (index === guilty ? { ...entry, fault } : entry));
   const next = transcript[at];
   const last = transcript[at - 1];
   const concluded: TranscriptEntry = {
@@ -22,10 +35,18 @@ export function evidenceOf(outcome: Outcome): readonly TranscriptEntry[] {
     connection: last?.connection ?? 0,
     direction: "note",
     kind: "note",
-    text: `here the kit concludes: ${outcome.reason}`,
-    fault: `${id}: ${got ?? outcome.reason}`,
+    text: CONCLUSION + outcome.reason,
+    fault,
   };
   return [...transcript.slice(0, at), concluded, ...transcript.slice(at)];
+}
+
+/** Where the teardown begins: with the first thing that the kit itself says, of all that is nothing but goodbye. */
+function goodbyeOf(transcript: readonly TranscriptEntry[]): number {
+  let at = transcript.length;
+  while (at > 1 && isGoodbye(transcript[at - 1])) at -= 1;
+  while (at < transcript.length && transcript[at]?.direction === "received") at += 1;
+  return at;
 }
 
 /** What the teardown of a case leaves at the end of its transcript. */

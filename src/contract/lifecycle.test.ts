@@ -230,6 +230,11 @@ describe("A refusal removes one pending command", () => {
   });
   it("with a payload code no valid command", () =>
     watch().send("start").refuse("invalid-payload").illegal("refusal"));
+  it("with a state code is legal where no lifecycle says which command a state allows", () => {
+    watch({ lifecycles: [] }).send("start").refuse().legal();
+    watch({ lifecycles: [] }).refuse().illegal("refusal");
+    watch().send("ping").refuse().illegal("refusal");
+  });
   it("with any other code any command", () => {
     const script = watch().send("start").refuse("rate-limited");
     expect(script.states()).toEqual(["idle"]);

@@ -1,6 +1,5 @@
 /** One machine of a lifecycle as it is seen from outside: the set of all configurations that explain the traffic. */
 
-import type { Legality } from "../lifecycle.js";
 import { type Automaton, CLOSED, type Move, NO_MEMORY } from "./automaton.js";
 import {
   afterStep,
@@ -15,6 +14,7 @@ import {
   type PendingCommand,
   review,
 } from "./configuration.js";
+import type { Legality } from "./lifecycle-monitor.js";
 
 /** More configurations than this decide nothing; correct servers were seen to need 30, faulty ones 49. */
 export const MAX_CONFIGURATIONS = 256;

@@ -1,6 +1,10 @@
 /** The Monitor behind `openLifecycles`: many instances, refusals, frames that do not decode, the close. */
 
 import type { Endpoint } from "../contract.js";
+import { Automaton, CLOSED, fitsWhen, keyOf, type Move } from "./automaton.js";
+import type { Bounds, Configuration, Deadline } from "./configuration.js";
+import { Instance, type RefusalReach, statesOf, type Visits } from "./instance.js";
+import { Ledger } from "./ledger.js";
 import type {
   InstanceView,
   Legality,
@@ -10,11 +14,7 @@ import type {
   ReceivedFrame,
   SentFrame,
   TakenBy,
-} from "../lifecycle.js";
-import { Automaton, CLOSED, fitsWhen, keyOf, type Move } from "./automaton.js";
-import type { Bounds, Configuration, Deadline } from "./configuration.js";
-import { Instance, type RefusalReach, statesOf, type Visits } from "./instance.js";
-import { Ledger } from "./ledger.js";
+} from "./lifecycle-monitor.js";
 import {
   causelessRefusal,
   type Fault,
@@ -305,7 +305,10 @@ export class Monitor implements LifecycleMonitor {
     const undecodable = code.classes.has("payload") && this.#ledger.settle();
     const { reject } = this.#endpoint.protocol;
     const unasked = code.classes.has("other") && (reject?.spontaneous === true || this.#unnamedSent);
-    const excused = unasked || this.#anyLost || this.#closing.size > 0 || !accusing;
+    // Without any lifecycle nobody says which command a state allows.
+    const undeclared =
+      code.classes.has("state") && this.#unnamedSent && this.#endpoint.lifecycles.length === 0;
+    const excused = unasked || undeclared || this.#anyLost || this.#closing.size > 0 || !accusing;
     const causes = removals.length + (undecodable ? 1 : 0) + (excused ? 1 : 0);
     for (const [instance, removed] of removals) {
       instance.refuse(removed, causes === 1, atMs);

@@ -1,10 +1,10 @@
 /** What a violation says to the author of the server: what happened, in which state, what would have been legal. */
 
 import type { Endpoint } from "../contract.js";
-import type { LifecycleViolation, ReceivedFrame } from "../lifecycle.js";
 import { valueAt } from "../pointer.js";
 import type { Deadline } from "./configuration.js";
 import { type Instance, statesOf } from "./instance.js";
+import type { LifecycleViolation, ReceivedFrame } from "./lifecycle-monitor.js";
 
 /** The part of a violation that depends on the rule. */
 export type Fault = Pick<LifecycleViolation, "clause" | "message" | "expected" | "got">;

@@ -28,19 +28,28 @@ export const closeCases: readonly CloseCase[] = [
   {
     name: "two Close frames",
     autobahn: "7.1.2",
+    unsafe: true,
     body: NORMAL,
     after: [{ opcode: OPCODE.close, payload: NORMAL }],
   },
-  { name: "Close 1000, then a ping", autobahn: "7.1.3", body: NORMAL, after: [{ opcode: OPCODE.ping }] },
+  {
+    name: "Close 1000, then a ping",
+    autobahn: "7.1.3",
+    unsafe: true,
+    body: NORMAL,
+    after: [{ opcode: OPCODE.ping }],
+  },
   {
     name: "Close 1000, then a text",
     autobahn: "7.1.4",
+    unsafe: true,
     body: NORMAL,
     after: [{ opcode: OPCODE.text, payload: TEXT }],
   },
   {
     name: "Close 1000 between two fragments",
     autobahn: "7.1.5",
+    unsafe: true,
     body: NORMAL,
     before: [{ opcode: OPCODE.text, fin: false, payload: TEXT }],
     after: [{ opcode: OPCODE.continuation, payload: TEXT }],
@@ -48,6 +57,7 @@ export const closeCases: readonly CloseCase[] = [
   {
     name: "a command of 256 KiB, Close 1000, then a ping",
     autobahn: "7.1.6",
+    unsafe: true,
     body: NORMAL,
     command: 262_144,
     after: [{ opcode: OPCODE.ping }],

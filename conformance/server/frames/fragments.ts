@@ -7,7 +7,7 @@ import { noWitness } from "../frame-witness.js";
 import { chooseEvidence, type Evidence } from "./failing.js";
 import { padTo } from "./lengths.js";
 import { ordinaryTreatment, type Treatment, treatedAlike } from "./plain-text.js";
-import { decideRow, type NamedCase, numbersOf } from "./row.js";
+import { decideRow, isSafe, type NamedCase, numbersOf } from "./row.js";
 import { type Chops, compareWritten, cutAt, echoOf, fragmentsOf, partsOf, sendFrames } from "./sending.js";
 import { KOSME, utf8Sequences } from "./utf8-sequences.js";
 
@@ -47,22 +47,30 @@ const VALID = utf8Sequences.filter(({ valid }) => valid);
 export const fragmentCases: readonly FragmentCase[] = [
   { name: "a command in two fragments, in one write", autobahn: "5.3", cut: halves, chops: "together" },
   { name: "a command in two fragments, frame by frame", autobahn: "5.4", cut: halves },
-  { name: "a command in two fragments, octet by octet", autobahn: "5.5", cut: halves, chops: "octets" },
-  { name: "a command in fragments of one octet", cut: octets },
+  {
+    name: "a command in two fragments, octet by octet",
+    autobahn: "5.5",
+    cut: halves,
+    chops: "octets",
+    unsafe: true,
+  },
+  { name: "a command in fragments of one octet", cut: octets, unsafe: true },
   { name: "a command in fragments of one octet, in one write", cut: octets, chops: "together" },
   { name: "a command behind an empty fragment", cut: (bytes) => [NOTHING, bytes] },
   { name: "a command before an empty fragment", cut: (bytes) => [bytes, NOTHING] },
   {
     name: "a command with ten empty fragments inside",
+    unsafe: true,
     cut: (bytes) => {
       const [first = bytes, last = NOTHING] = halves(bytes);
       return [first, ...Array.from({ length: 10 }, () => NOTHING), last];
     },
   },
-  { name: "an empty text", autobahn: "6.1.1", frames: [{ opcode: OPCODE.text }] },
+  { name: "an empty text", autobahn: "6.1.1", frames: [{ opcode: OPCODE.text }], unsafe: true },
   {
     name: "an empty text in three fragments",
     autobahn: "6.1.2",
+    unsafe: true,
     frames: fragmentsOf([NOTHING, NOTHING, NOTHING]),
   },
   {
@@ -72,12 +80,13 @@ export const fragmentCases: readonly FragmentCase[] = [
   },
   { name: "text of several octets a letter", autobahn: "6.2.1", text: MIXED },
   { name: "such text, cut between letters", autobahn: "6.2.2", text: MIXED, cut: beforeCodePoint },
-  { name: "such text in fragments of one octet", autobahn: "6.2.3", text: MIXED, cut: octets },
-  { name: "Greek text in fragments of one octet", autobahn: "6.2.4", text: KOSME, cut: octets },
+  { name: "such text in fragments of one octet", autobahn: "6.2.3", text: MIXED, cut: octets, unsafe: true },
+  { name: "Greek text in fragments of one octet", autobahn: "6.2.4", text: KOSME, cut: octets, unsafe: true },
   { name: "such text, cut inside a letter", text: MIXED, cut: insideCodePoint },
   {
     name: `a command of ${AUTO_FRAGMENT.bytes} bytes in fragments of ${AUTO_FRAGMENT.frame}`,
     autobahn: "10.1.1",
+    unsafe: true,
     cut: (bytes) => partsOf(padTo(bytes, AUTO_FRAGMENT.bytes), AUTO_FRAGMENT.frame),
   },
   ...VALID.map(
@@ -131,10 +140,13 @@ export const fragments: Check = {
     if (witness === undefined || !witness.hasCommand) return noWitness("command that is answered");
     const { maxBytes = Number.POSITIVE_INFINITY } = endpoint.protocol;
     const evidence = await chooseEvidence(context);
-    const ordinary = await ordinaryTreatment(context, evidence);
+    const ordinary = ordinaryTreatment(context, evidence);
     return decideRow(context, {
       label: "fragments",
-      cases: fragmentCases.filter(({ autobahn }) => autobahn !== "10.1.1" || maxBytes >= AUTO_FRAGMENT.bytes),
+      cases: fragmentCases
+        .filter(({ autobahn }) => autobahn !== "10.1.1" || maxBytes >= AUTO_FRAGMENT.bytes)
+        // Text that no exchange gives back is sent as it is, and is no command.
+        .filter(({ text }) => !isSafe(context) || text === undefined || echoOf(context, text) !== undefined),
       arbitrary: anyCuts,
       script: (one, scene) => play(context, scene, evidence, ordinary, one),
       pass: (played) => `${played} ways to cut a message changed nothing`,
@@ -146,7 +158,7 @@ function play(
   context: CheckContext,
   scene: Case,
   evidence: Evidence,
-  ordinary: Treatment,
+  ordinary: () => Promise<Treatment>,
   one: FragmentCase,
 ): Promise<CaseOutcome> {
   const { name, text, chops } = one;

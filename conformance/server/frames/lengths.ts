@@ -13,7 +13,7 @@ import {
   withoutEvidence,
 } from "./failing.js";
 import { ordinaryTreatment, treatedAlike } from "./plain-text.js";
-import { decideRow, type NamedCase, numbersOf } from "./row.js";
+import { decideRow, isSafe, type NamedCase, numbersOf } from "./row.js";
 import { compareWritten } from "./sending.js";
 
 /** Larger messages are not sent only to fill a limit (bytes). */
@@ -35,7 +35,12 @@ export const lengthCases: readonly LengthCase[] = (
     ["1.1.6", 65_535],
     ["1.1.7", 65_536],
   ] as const
-).map(([autobahn, length]) => ({ name: lengthName(length), autobahn, length }));
+).map(([autobahn, length]) => ({
+  name: lengthName(length),
+  autobahn,
+  length,
+  ...(length === 0 ? { unsafe: true } : {}),
+}));
 
 /** S-FR-01: padding to every form of the length changes nothing. */
 export const lengths: Check = {
@@ -43,16 +48,16 @@ export const lengths: Check = {
   autobahn: numbersOf(lengthCases),
   safe: true,
   async run(context) {
-    const { witness, endpoint, profile } = context;
+    const { witness, endpoint } = context;
     if (witness === undefined || !witness.hasCommand) return noWitness("command that is answered");
     const { maxBytes } = endpoint.protocol;
-    const atLimit = maxBytes !== undefined && maxBytes <= LARGEST && profile.name !== "safe";
+    const atLimit = maxBytes !== undefined && maxBytes <= LARGEST && !isSafe(context);
     const cases: LengthCase[] = [
       ...lengthCases.filter(({ length }) => maxBytes === undefined || length <= maxBytes),
       ...(atLimit ? [{ name: `${lengthName(maxBytes)}, the declared limit`, length: maxBytes }] : []),
     ];
     const evidence = await chooseEvidence(context);
-    const ordinary = await ordinaryTreatment(context, evidence);
+    const ordinary = ordinaryTreatment(context, evidence);
     const result = await decideRow(context, {
       label: "padded",
       cases,

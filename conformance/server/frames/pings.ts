@@ -29,7 +29,7 @@ export const pingCases: readonly PingCase[] = [
   { name: "a ping with text", autobahn: "2.2", when: "idle", payload: TEXT },
   { name: "a ping with octets that are no text", autobahn: "2.3", when: "idle", payload: BINARY },
   { name: "a ping of 125 bytes", autobahn: "2.4", when: "idle", payload: new Uint8Array(125).fill(0xfe) },
-  { name: "pings of all lengths", when: "idle" },
+  { name: "pings of all lengths", when: "idle", unsafe: true },
   ...(
     [
       ["5.6", "together", "in one write"],
@@ -44,6 +44,7 @@ export const pingCases: readonly PingCase[] = [
       chops,
       fragments: 2,
       behind: [0],
+      ...(chops === "octets" ? { unsafe: true } : {}),
     }),
   ),
   ...(
@@ -252,8 +253,8 @@ export const strayCases: readonly StrayCase[] = [
       { opcode: OPCODE.ping, payload: new TextEncoder().encode("ping payload") },
     ],
   },
-  { name: "ten pings", autobahn: "2.10", frames: burst(10) },
-  { name: "ten pings in one write", frames: burst(10), chops: "together" },
+  { name: "ten pings", autobahn: "2.10", frames: burst(10), unsafe: true },
+  { name: "ten pings in one write", frames: burst(10), chops: "together", unsafe: true },
   {
     name: "a pong of 125 bytes that nobody asked for",
     frames: [{ opcode: OPCODE.pong, payload: new Uint8Array(125).fill(0xfe) }],
@@ -267,6 +268,7 @@ export const strayCases: readonly StrayCase[] = [
   },
   {
     name: "ten pongs that nobody asked for",
+    unsafe: true,
     frames: Array.from({ length: 10 }, () => ({ opcode: OPCODE.pong })),
   },
 ];

@@ -18,8 +18,16 @@ const ORDINARY = new TextEncoder().encode("Hello, world!");
 /** How long an end of the connection is waited for behind a pong (milliseconds). */
 const AFTER_PONG_MS = 100;
 
-/** Sends ordinary text and sees whether the connection outlives it. */
-export function ordinaryTreatment(context: CheckContext, evidence: Evidence): Promise<Treatment> {
+/** Sends ordinary text and sees whether the connection outlives it: once, when the first case asks. */
+export function ordinaryTreatment(context: CheckContext, evidence: Evidence): () => Promise<Treatment> {
+  let known: Promise<Treatment> | undefined;
+  return () => {
+    known ??= treatOrdinary(context, evidence);
+    return known;
+  };
+}
+
+function treatOrdinary(context: CheckContext, evidence: Evidence): Promise<Treatment> {
   return context.inCase("ordinary text", async (scene) => {
     const tester = await scene.connect();
     const before = await evidence.give(tester, scene);
@@ -37,9 +45,10 @@ export async function treatedAlike(
   context: CheckContext,
   scene: Case,
   evidence: Evidence,
-  ordinary: Treatment,
+  treatment: () => Promise<Treatment>,
   one: { readonly name: string; readonly frames: readonly FrameSpec[]; readonly chops?: Chops },
 ): Promise<CaseOutcome> {
+  const ordinary = await treatment();
   if ("verdict" in ordinary) return ordinary;
   const tester = await scene.connect();
   const before = await evidence.give(tester, scene);

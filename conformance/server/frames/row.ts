@@ -13,7 +13,12 @@ export interface NamedCase {
   readonly name: string;
   /** The case of the Autobahn test suite that it plays. */
   readonly autobahn?: string;
+  /** It sends much, or what no client should: not for a server in use. */
+  readonly unsafe?: true;
 }
+
+/** So many cases of a row, and so many random ones, are played against a server in use, where each frame takes its time. */
+const SAFE = { cases: 4, runs: 1 } as const;
 
 /** A row. */
 export interface Row<T extends NamedCase> {
@@ -21,8 +26,6 @@ export interface Row<T extends NamedCase> {
   readonly cases: readonly T[];
   /** Random cases, after the others; never those of a selection by number. */
   readonly arbitrary?: fc.Arbitrary<T>;
-  /** How many random cases; default the run's. */
-  readonly runs?: number;
   readonly script: (one: T, scene: Case) => Promise<CaseOutcome>;
   readonly show?: (one: T) => Json;
   /** What is said when all is well; gets how many cases were played. */
@@ -44,7 +47,7 @@ export async function decideRow<T extends NamedCase>(
   const property = await runProperty<T>(context, {
     label: row.label,
     examples: cases,
-    ...(random ? { arbitrary: row.arbitrary, runs: Math.min(context.runs, row.runs ?? context.runs) } : {}),
+    ...(random ? { arbitrary: row.arbitrary, runs: isSafe(context) ? SAFE.runs : context.runs } : {}),
     show,
     script: async (one, scene) => {
       if (one.autobahn !== undefined) played.add(one.autobahn);
@@ -80,15 +83,22 @@ export async function decideRow<T extends NamedCase>(
 }
 
 /** A quick profile, and one that must not weigh on the subject, play an even choice of the cases. */
-function sampled<T>(
+function sampled<T extends NamedCase>(
   { profile }: CheckContext,
   cases: readonly T[],
 ): { readonly cases: readonly T[]; readonly leftOut: number } {
-  const most = profile.maxKinds;
-  if (profile.only === undefined || cases.length <= most) return { cases, leftOut: 0 };
-  const step = cases.length / most;
-  const chosen = Array.from({ length: most }, (_, index) => cases[Math.floor(index * step)]);
+  if (profile.only === undefined) return { cases, leftOut: 0 };
+  const safe = profile.only === "safe";
+  const allowed = safe ? cases.filter(({ unsafe }) => unsafe !== true) : cases;
+  const most = Math.min(allowed.length, safe ? SAFE.cases : profile.maxKinds);
+  const step = allowed.length / Math.max(1, most);
+  const chosen = Array.from({ length: most }, (_, index) => allowed[Math.floor(index * step)]);
   return { cases: chosen.filter((one) => one !== undefined), leftOut: cases.length - most };
+}
+
+/** True where the subject may be in use: nothing that no client should send, and little of the rest. */
+export function isSafe({ profile }: CheckContext): boolean {
+  return profile.only === "safe";
 }
 
 function namesOf(cases: readonly NamedCase[]): string {

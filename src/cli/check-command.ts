@@ -131,7 +131,7 @@ function howMuch(command: Command): void {
 function howToConnect(command: Command): void {
   command
     .optionsGroup("How it is reached:")
-    .option("--config <file>", "credentials, payloads and more, as YAML or JSON; see docs/checking.md")
+    .option("--config <file>", "credentials, payloads and more: YAML or JSON by schemas/config.json")
     .option("--header <name: value>", "a header of every handshake", headerLine)
     .option("--query <name=value>", "a query parameter of every handshake", queryPair)
     .option("--param <name=value>", "a value of a parameter of the address; several with commas", parameter)

@@ -17,8 +17,8 @@ const ID = "S-RR-06";
 const IN_FLIGHT = 4;
 
 /**
- * How long after the last request the connection is reset (milliseconds), the surest first: at once the server may not have read
- * them, later it may be done with them.
+ * How long after the last request the connection is reset (milliseconds), the surest first: at once the server may not
+ * have read them, later it may be done with them.
  */
 const DROPS = [25, 5, 0] as const;
 
@@ -80,10 +80,14 @@ async function dropAndReturn(
   dropped.destroy();
   scene.fault();
   const tester = await scene.connect();
-  // Nothing is asked here yet: whatever replies is an answer to the connection before.
   await tester.wait(context.quietMs());
-  const stale = tester.messages.find((message) => isReply(request.reply, message));
+  // What was ready only after that connection was opened may wait for the one after it.
+  const next = await scene.connect();
+  await next.wait(context.quietMs());
+  // Nothing was asked on either yet: whatever replies is an answer to the connection before.
+  const stale = [...tester.messages, ...next.messages].find((message) => isReply(request.reply, message));
   if (stale !== undefined) return failure(request, asked, stale);
+  next.close(1000);
   const own = askSeveral(context, source, request, scene, tester);
   const from = tester.messages.length;
   while (tester.messages.slice(from).filter((one) => isReply(request.reply, one)).length < own.length) {

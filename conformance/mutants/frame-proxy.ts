@@ -26,6 +26,8 @@ export interface Alteration {
   readonly control?: (frame: PassingFrame, line: Line) => Uint8Array | null | undefined;
   /** The handshake was accepted, and nothing has passed since. */
   readonly opened?: (line: Line) => void;
+  /** A request or a frame has begun and is not whole yet; called again whenever more of it comes. */
+  readonly unfinished?: (line: Line) => void;
   /** The connection is over. */
   readonly closed?: () => void;
   /** How much later (milliseconds) the client gets what the server says. */
@@ -201,7 +203,7 @@ function lateWriter(to: Socket, ms: number, timers: Set<NodeJS.Timeout>): (bytes
 }
 
 /** A request or a response without an end is no longer held than this (bytes): it passes unread. */
-const HEAD_MOST = 128 * 1024;
+const HEAD_MOST = 4 * 1024 * 1024;
 
 /** Reads one direction: first an HTTP head, then frames; gives to `to` what the alteration leaves of them. */
 function createReader(
@@ -217,12 +219,14 @@ function createReader(
     alteration.frame !== undefined ||
     alteration.control !== undefined ||
     alteration.tooLong !== undefined ||
+    alteration.unfinished !== undefined ||
     (from === "server" ? alteration.event : alteration.command) !== undefined;
 
   function readHead(): boolean {
     const end = rest.indexOf("\r\n\r\n");
     if (end < 0) {
       if (rest.length > HEAD_MOST) state = "passing";
+      else if (from === "client") alteration.unfinished?.(line);
       return false;
     }
     const head = rest.subarray(0, end + 4).toString("latin1");
@@ -247,7 +251,10 @@ function createReader(
     if (state === "head") readHead();
     while (state === "frames" && holds) {
       const frame = readFrame(from, rest);
-      if (frame === undefined) return;
+      if (frame === undefined) {
+        if (rest.length > 0 && from === "client") alteration.unfinished?.(line);
+        return;
+      }
       if (frame === "unread") {
         const instead = alteration.tooLong === undefined ? undefined : alteration.tooLong(rest, line);
         if (instead === undefined) state = "passing";

@@ -3,8 +3,8 @@
 import { channelNames } from "../../reference-server/endpoints.js";
 import { startServer } from "../../reference-server/server.js";
 import type { MutantOptions, RunningMutant, Variant } from "./mutant.js";
-import { guardedVariants } from "./variants.js";
 import { rateVariants } from "./server/rate.js";
+import { guardedVariants } from "./variants.js";
 
 /** A correct server. */
 export interface Peer {

@@ -19,6 +19,7 @@ import { rateMutants } from "./server/rate.js";
 import { recoveryMutants } from "./server/recovery.js";
 import { refusalMutants } from "./server/refusals.js";
 import { replyMutants } from "./server/replies.js";
+import { robustnessMutants } from "./server/robustness.js";
 import { securityMutants } from "./server/security.js";
 import { severalMutants } from "./server/several.js";
 import { spellingMutants } from "./server/spelling.js";
@@ -45,6 +46,7 @@ export const serverMutants: readonly Mutant[] = [
   ...rateMutants,
   ...heartbeatMutants,
   ...recoveryMutants,
+  ...robustnessMutants,
   ...securityMutants,
 ];
 

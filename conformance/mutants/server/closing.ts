@@ -40,9 +40,16 @@ export const closingMutants: readonly Mutant[] = [
     fault: "Never answers a Close frame with the longest reason, 123 bytes.",
     channel: "pipeline",
     killedBy: "S-FR-16",
-    alter: () => ({
-      control: (frame) => (isClose(frame) && frame.payload.length === 125 ? null : undefined),
-    }),
+    alter: () => {
+      let swallowed = false;
+      return {
+        control(frame) {
+          if (isClose(frame) && frame.payload.length === 125) swallowed = true;
+          // As above: nor may the server's own Close pass then.
+          return swallowed && frame.opcode === OPCODE.close ? null : undefined;
+        },
+      };
+    },
   }),
   altered({
     name: "close-code-2999-accepted",

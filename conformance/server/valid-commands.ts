@@ -110,7 +110,10 @@ async function sendValid(
   await awaitConsequence(walk, command.name, from);
 
   const since = tester.messages.slice(from);
-  if (since.some((message) => refusalClass(context, message) === "state")) onStateRefusal(command.name);
+  // After a walk it may be about a command before it.
+  const alone = steps.length === 0;
+  if (alone && since.some((message) => refusalClass(context, message) === "state"))
+    onStateRefusal(command.name);
   const refused = since.find((message) => refusalClass(context, message) === "payload");
   if (refused !== undefined) {
     return concluded(scene, ID, {

@@ -78,7 +78,7 @@ describe("the reader of the raw server", () => {
   it.each<[string, string, RawReading["tolerates"], string[], string[]]>([
     ["unmasked frame", "810161", ["unmasked"], ["unmasked 1002"], ["a"]],
     ["reserved bit", "c1810000000061", ["reserved-bits"], ["reserved-bits 1002"], ["a"]],
-    ["reserved opcode", "838100000000618101", ["reserved-opcode"], ["reserved-opcode 1002"], []],
+    ["reserved opcode", "83810000000061", ["reserved-opcode"], ["reserved-opcode 1002"], []],
     ["fragmented ping", "09810000000061", ["control-fragmented"], ["control-fragmented 1002"], ["ping 61"]],
     ["orphan", "80810000000061", ["orphan-continuation"], ["orphan-continuation 1002"], ["a"]],
     [

@@ -4,7 +4,7 @@
  */
 import type { TranscriptEntry } from "../transcript.js";
 import { escapeHtml } from "./escape-html.js";
-import { type DrawnEntry, mergeEntries } from "./sequence.js";
+import { type DrawnEntry, mergeEntries, wordsOf } from "./sequence.js";
 import { cutMiddle, printable, wrap } from "./width.js";
 
 /** What is drawn of a long transcript (rows): its beginning and its end. */
@@ -117,12 +117,9 @@ function row(entry: DrawnEntry, at: number, lane: number, frame: Frame, y: numbe
   const room = Math.floor((frame.server - labelAt - 10) / SIZE.sign);
   const shown = kind === "text" || kind === "note" ? "" : `${kind.toUpperCase()} `;
   const often = times > 1 ? ` (${times}×)` : "";
-  const label = cutMiddle(
-    printable(entry.text.replaceAll("\n", "\\n")),
-    Math.max(8, room - shown.length - often.length),
-  );
+  const label = cutMiddle(printable(wordsOf(entry)), Math.max(8, room - shown.length - often.length));
   const faults = fault === undefined ? [] : wrap(fault, Math.max(16, room)).slice(0, 3);
-  const height = SIZE.row + faults.length * SIZE.line;
+  const height = SIZE.row + (faults.length === 0 ? 0 : faults.length * SIZE.line + 4);
   const bad = fault !== undefined;
   if (bad) {
     parts.push(

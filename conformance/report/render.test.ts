@@ -234,6 +234,15 @@ describe("the HTML page", () => {
     }
   });
 
+  it("tells a frame of any shape by what is special in its header", () => {
+    const frames = [{ fin: false, rsv: 2, opcode: 11, length: 0, lengthBits: 7 }] as const;
+    const entry = { atMs: 0, connection: 0, direction: "sent", kind: "raw", text: "" } as const;
+    const row = sampleOutcome({ verdict: "fail", transcript: [{ ...entry, frames }] });
+    expect(renderReportAs("html", sampleReport([row]))).toContain(
+      "RAW reserved opcode 0xb, FIN 0, RSV2, unmasked, 0 bytes<",
+    );
+  });
+
   it("lets no markup of the server through", () => {
     expect(html).not.toContain("<script>alert");
     expect(html).toContain("&lt;script&gt;");

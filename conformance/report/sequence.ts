@@ -1,4 +1,5 @@
 /** A transcript as a timed sequence: the kit on the left, the server on the right, one line an arrow. */
+import { opcodeName } from "../frames/frame.js";
 import type { TranscriptEntry } from "../transcript.js";
 import { cutMiddle, pad, printable } from "./width.js";
 
@@ -44,6 +45,22 @@ export interface DrawnEntry extends TranscriptEntry {
   readonly times: number;
 }
 
+/** What a reader should see of an entry; a frame of any shape is told by the header that makes it special. */
+export function wordsOf(entry: TranscriptEntry): string {
+  const [frame] = entry.frames ?? [];
+  const text = entry.text.replaceAll("\n", "\\n");
+  if (entry.kind !== "raw" || frame === undefined) return text;
+  const { fin, length, mask, opcode, rsv } = frame;
+  const bits = [4, 2, 1].flatMap((bit, index) => ((rsv & bit) === 0 ? [] : [`RSV${index + 1}`]));
+  const masked = (mask !== undefined) === (entry.direction === "sent");
+  const odd = [
+    ...(fin ? [] : ["FIN 0"]),
+    ...bits,
+    ...(masked ? [] : [mask === undefined ? "unmasked" : "masked"]),
+  ];
+  return `${opcodeName(opcode)}, ${[...odd, `${length} bytes`].join(", ")}${text === "" ? "" : `: ${text}`}`;
+}
+
 /** The same thing again and again is one line. */
 export function mergeEntries(transcript: readonly TranscriptEntry[]): DrawnEntry[] {
   const drawn: DrawnEntry[] = [];
@@ -75,7 +92,7 @@ function row(
   const label = entry.kind === "text" || entry.kind === "note" ? "" : `[${entry.kind}] `;
   const times = entry.times > 1 ? ` (${entry.times}×)` : "";
   const room = Math.max(10, width - 9 - 2 - connection.length - 4 - label.length - times.length);
-  const text = cutMiddle(printable(entry.text.replaceAll("\n", "\\n")), room);
+  const text = cutMiddle(printable(wordsOf(entry)), room);
   const tint = entry.fault !== undefined ? colors.red : entry.direction === "sent" ? colors.cyan : plain;
   const body = entry.direction === "note" ? colors.dim(label + text + times) : tint(label + text + times);
   const lines = [`${colors.dim(time)}  ${colors.dim(connection)}${colors.dim(arrow)} ${body}`];

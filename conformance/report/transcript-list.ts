@@ -1,6 +1,7 @@
 /** A transcript as a list in HTML: each entry opens to its whole text and its bytes. */
 import type { TranscriptEntry } from "../transcript.js";
 import { escapeHtml } from "./escape-html.js";
+import { wordsOf } from "./sequence.js";
 import { cutMiddle } from "./width.js";
 import { wireView } from "./wire-view.js";
 
@@ -25,7 +26,7 @@ function lineOf(entry: TranscriptEntry, start: number, several: boolean): string
   const { atMs, connection, direction, fault, kind } = entry;
   const who = { sent: "kit ▶", received: "◀ server", note: "note" }[direction];
   const label = kind === "text" || kind === "note" ? "" : `<b>${kind}</b> `;
-  const words = cutMiddle(entry.text.replaceAll("\n", "\\n"), LINE);
+  const words = cutMiddle(wordsOf(entry), LINE);
   return (
     `<span class="time mono">${(atMs - start).toFixed(1)}</span><span>${who}${several ? ` #${connection}` : ""}</span>` +
     `<span${fault === undefined ? "" : ' class="bad"'}>${label}<code>${escapeHtml(words)}</code>${fault === undefined ? "" : `<br>▲ ${escapeHtml(fault)}`}</span>`

@@ -41,15 +41,14 @@ export function paceTester(tester: Tester, pacer: Pacer): void {
   };
 }
 
-/** A bucket of `messages` tokens that fills in `perMs`. The caller stops it. */
+/** A bucket that never lets more than `messages` through in any `perMs`. The caller stops it. */
 export function createPacer(
   rate: { readonly messages: number; readonly perMs: number },
   clock: Clock,
 ): Pacer {
-  const msEach = rate.perMs / rate.messages;
-  // A server counts in windows of its own: half a bucket at once never makes more than a whole one in any window.
-  const most = Math.max(1, Math.floor(rate.messages / 2));
-  const everyMs = (2 * rate.perMs) / rate.messages;
+  // A server counts in windows of its own: what is spent at once and what grows back in a window make no more than the rate.
+  const most = Math.max(1, Math.floor(rate.messages / 5));
+  const everyMs = rate.perMs / Math.max(1, rate.messages - most);
   const queue: (() => void)[] = [];
   let tokens = most;
   let filledAt = clock();
@@ -84,7 +83,7 @@ export function createPacer(
     }
     queue.push(send);
     heldSince ??= clock();
-    timer ??= setTimeout(serve, msEach);
+    timer ??= setTimeout(serve, everyMs);
   }
 
   return {

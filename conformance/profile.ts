@@ -45,8 +45,8 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   },
   safe: {
     name: "safe",
-    runs: 5,
-    maxMs: 120_000,
+    runs: 3,
+    maxMs: 600_000,
     waitBudgetMs: 45_000,
     maxKinds: 12,
     maxCases: 3,

@@ -2,14 +2,16 @@ import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Case, CheckContext } from "./check.js";
+import { PROFILES } from "./profile.js";
 import { asJson, type CaseOutcome, type PropertyOptions, resultOf, runProperty } from "./property.js";
 import { seededRandom } from "./random.js";
 
 /** Cases without a connection: a property knows no more of a case than its transcript. */
 function contextOf(seed = 7): CheckContext & { readonly labels: string[] } {
   const labels: string[] = [];
-  const context: Pick<CheckContext, "seed" | "runs" | "inCase"> = {
+  const context: Pick<CheckContext, "seed" | "runs" | "profile" | "inCase"> = {
     seed,
+    profile: PROFILES.ci,
     runs: 20,
     inCase: (label, script) => {
       labels.push(label);
@@ -27,7 +29,7 @@ function contextOf(seed = 7): CheckContext & { readonly labels: string[] } {
       return script(scene);
     },
   };
-  // The property runner uses these three and nothing else of the context.
+  // The property runner uses these and nothing else of the context.
   return Object.assign(context as CheckContext, { labels });
 }
 

@@ -106,7 +106,10 @@ export async function runProperty<T>(
   context: CheckContext,
   options: PropertyOptions<T>,
 ): Promise<PropertyResult<T>> {
-  const { examples = [], arbitrary, label } = options;
+  const { arbitrary, label } = options;
+  // A quick run and a safe one take some of many values, from the whole of the list.
+  const { only, maxKinds } = context.profile;
+  const examples = spread(options.examples ?? [], only === undefined ? Number.POSITIVE_INFINITY : maxKinds);
   const seed = context.seed;
   const runs = options.runs ?? context.runs;
   // The values that fc.check would run under this seed: the index of each is its path.
@@ -128,7 +131,7 @@ export async function runProperty<T>(
     });
 
   const recorded = context.replay;
-  if (recorded?.label === label) return playAgain(options, recorded, play);
+  if (recorded?.label === label) return playAgain({ ...options, examples }, recorded, play);
 
   let withoutEvidence = 0;
   // Where the first cases get no witness the others will get none either, and each of them costs its patience.
@@ -290,6 +293,14 @@ async function recordedValue<T>(
     // A path that leads nowhere is one of another document: fast-check says so by throwing.
   }
   return found;
+}
+
+/** At most so many of a list, from its beginning to its end. */
+function spread<T>(list: readonly T[], most: number): readonly T[] {
+  if (list.length <= most) return list;
+  return list.filter(
+    (_, index) => Math.floor((index * most) / list.length) !== Math.floor(((index - 1) * most) / list.length),
+  );
 }
 
 interface Failing<T> {

@@ -141,6 +141,21 @@ export function pingPatience(context: CheckContext, intervalMs: number): number 
   return intervalMs + context.graceMs() + context.answerMs;
 }
 
+/** When the kit said something on a connection before its end, oldest first (milliseconds on the case's clock). */
+export function saidAt(scene: Case, tester: Tester): readonly number[] {
+  const until = tester.end?.atMs ?? Number.POSITIVE_INFINITY;
+  return scene.transcript.flatMap(({ atMs, connection, direction }) =>
+    connection === tester.id && direction === "sent" && atMs < until ? [atMs] : [],
+  );
+}
+
+/** The longest silence of the kit's own on a connection from `since` to its end, or to now (milliseconds). */
+export function longestSilence(scene: Case, tester: Tester, since: number): number {
+  const until = tester.end?.atMs ?? tester.now();
+  const times = [since, ...saidAt(scene, tester).filter((atMs) => atMs > since && atMs < until), until];
+  return Math.max(...times.map((atMs, index) => atMs - (times[index - 1] ?? atMs)));
+}
+
 /** A sample under so small a bound says nothing on a machine that is so late; undefined when it does. */
 export function tooLate(context: CheckContext, boundMs: number): Undecided | undefined {
   if (context.canTime(boundMs)) return undefined;

@@ -7,11 +7,13 @@ import {
   afterwards,
   beat,
   judgeClose,
+  longestSilence,
   nextServerPing,
   nothingDeclared,
   type Patience,
   patienceOf,
   pingPatience,
+  saidAt,
   serverInterval,
   tooLate,
 } from "./beats.js";
@@ -22,6 +24,9 @@ const TIMELY = { share: 0.9, beats: 3 } as const;
 
 /** Other traffic comes so many times in a bound. */
 const TRAFFIC = 3;
+
+/** A beat of ours that came so close to the bound, or later, came too late to be a sign of life (as a share of the bound). */
+const NEARLY = 0.97;
 
 /** How long beyond the latest close a connection is watched that is to stay open, as a share of the bound. */
 const BEYOND = 0.3;
@@ -111,7 +116,9 @@ async function silence(context: CheckContext, scene: Case, patience: Patience): 
   await tester.ended(since + patience.latestMs + context.graceMs() - tester.now());
   const lost = tooLate(context, patience.boundMs);
   if (lost !== undefined) return lost;
-  return judgeClose(context, tester, patience, since) ?? afterwards(context, scene);
+  // What the kit had to hold back went on the wire later than it was said.
+  const from = patience.initiator === "client" ? (saidAt(scene, tester).at(-1) ?? since) : since;
+  return judgeClose(context, tester, patience, from) ?? afterwards(context, scene);
 }
 
 /** The moment from which the connection is silent: the last beat of the kit, or the server's first ping without an answer. */
@@ -142,6 +149,7 @@ async function timely(context: CheckContext, scene: Case, patience: Patience): P
     };
   };
   const intervalMs = patience.initiator === "server" ? ((await serverInterval(context, tester)) ?? 0) : 0;
+  const opened = tester.now();
   let last = patience.initiator === "client" ? beat(context, scene, tester) : 0;
   for (let turn = 1; turn <= TIMELY.beats; turn += 1) {
     if (patience.initiator === "server") {
@@ -149,15 +157,15 @@ async function timely(context: CheckContext, scene: Case, patience: Patience): P
       const ping = await nextServerPing(context, scene, tester, { skip: turn - 1, timeoutMs });
       if (ping === undefined) return kept(turn) ?? { verdict: "blocked", by: "S-HB-01" };
       await tester.ended(ping.atMs + pauseMs - tester.now());
-      // What the kit itself was late with may have been too late.
-      if (tester.now() - ping.atMs > 0.97 * patience.boundMs) return ownLag(context, patience);
       const cut = kept(turn);
       if (cut !== undefined) return tooLate(context, patience.boundMs) ?? cut;
+      if (tester.now() - ping.atMs > NEARLY * patience.boundMs) return ownLag(context, patience);
       ping.answer();
       continue;
     }
     await tester.ended(last + pauseMs - tester.now());
-    if (tester.now() - last > 0.97 * patience.boundMs) return ownLag(context, patience);
+    // What the kit itself was late with may have been too late.
+    if (longestSilence(scene, tester, opened) > NEARLY * patience.boundMs) return ownLag(context, patience);
     const cut = kept(turn);
     if (cut !== undefined) return tooLate(context, patience.boundMs) ?? cut;
     last = beat(context, scene, tester);
@@ -165,6 +173,8 @@ async function timely(context: CheckContext, scene: Case, patience: Patience): P
   // The witness may be a beat of the same name: the answer to the last one must not be taken for it.
   await tester.ended(context.quietMs());
   const after = await frameWitness(context, tester, scene);
+  if (longestSilence(scene, tester, opened) > patience.boundMs && patience.initiator === "client")
+    return ownLag(context, patience);
   const cut = kept(TIMELY.beats);
   if (cut !== undefined) return tooLate(context, patience.boundMs) ?? cut;
   return withoutWitness(context.witness, after);
@@ -250,6 +260,9 @@ async function arms(
   if (lost !== undefined) return lost;
   for (const arm of speaking) {
     if ("verdict" in arm) return arm;
+    const pausedMs = longestSilence(scene, arm.tester, arm.since);
+    if (arm.tester.end !== undefined && patience.anyIsLife && pausedMs > TIMELY.share * patience.boundMs)
+      return ownLag(context, patience);
     const outcome = judgeArm(context, patience, arm, silent?.tester.end !== undefined);
     if (outcome !== undefined) return outcome;
   }

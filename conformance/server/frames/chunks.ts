@@ -5,6 +5,7 @@ import { endOf } from "../../exchange.js";
 import { type FrameSpec, OPCODE } from "../../frames/frame.js";
 import type { CaseOutcome } from "../../property.js";
 import { noWitness, pongPatience } from "../frame-witness.js";
+import { allAnswered, repeatableOf } from "./commands-at-once.js";
 import { padTo } from "./lengths.js";
 import { decideRow, type NamedCase, numbersOf } from "./row.js";
 import { bytesOf, compareWritten, cutAt, fragmentsOf, partsOf, sendParts } from "./sending.js";
@@ -16,6 +17,8 @@ interface ChunkCase extends NamedCase {
   readonly padTo?: number;
   /** The command is sent in so many fragments, a ping behind each; default one and none. */
   readonly fragments?: number;
+  /** Several commands, where the document has one that may be sent again before its answer. */
+  readonly commands?: true;
   /** Cuts the bytes of all frames into TCP chunks; absent: one write. */
   readonly cut?: (bytes: Uint8Array) => readonly Uint8Array[];
 }
@@ -51,6 +54,7 @@ export const chunkCases: readonly ChunkCase[] = [
   ...[2, 5, 10, 12, 14].map((at) => ({ ...cutOnce("a command of 65536 bytes", at), padTo: 65_536 })),
   { name: "ten pings and a command in one write", pings: { count: 10, length: 9 } },
   { name: "a command in five fragments with pings between them, in one write", fragments: 5 },
+  { name: "several commands in one write", commands: true, unsafe: true },
   {
     name: "pings and a command in five fragments, in one write",
     pings: { count: 3, length: 4 },
@@ -96,11 +100,17 @@ export const chunks: Check = {
     const { witness, endpoint } = context;
     if (witness === undefined || !witness.hasCommand) return noWitness("command that is answered");
     const { maxBytes = Number.POSITIVE_INFINITY } = endpoint.protocol;
+    const repeatable = repeatableOf(context);
     return decideRow(context, {
       label: "chunks",
-      cases: chunkCases.filter((one) => (one.padTo ?? 0) <= maxBytes),
+      cases: chunkCases
+        .filter((one) => (one.padTo ?? 0) <= maxBytes)
+        .filter(({ commands }) => commands !== true || repeatable !== undefined),
       arbitrary: anyChunks,
-      script: (one, scene) => play(context, scene, one),
+      script: (one, scene) =>
+        one.commands === true && repeatable !== undefined
+          ? allAnswered(context, scene, repeatable, MEND)
+          : play(context, scene, one),
       pass: (played) => `${played} ways to cut and join the stream changed nothing`,
     });
   },

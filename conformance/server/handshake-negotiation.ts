@@ -300,8 +300,9 @@ async function echoLongText(context: CheckContext, scene: Case, tester: Tester):
 }
 
 function inflationFault(scene: Case, tester: Tester): CaseOutcome | undefined {
+  // Other violations of the case say what followed from it.
   const violation = scene.violations.find(
-    ({ check, connection }) => check === "S-HS-07" && connection === tester.id,
+    ({ clause, connection }) => clause.startsWith("RFC 7692") && connection === tester.id,
   );
   if (violation === undefined) return undefined;
   return {

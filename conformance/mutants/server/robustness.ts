@@ -1,4 +1,4 @@
-/** Faults that one client's connection brings on others: S-HS-10, S-RB-01. */
+/** Faults that one client's connection brings on others: S-HS-10, S-RC-04. */
 import type { Alter, Line } from "../frame-proxy.js";
 import { altered, type Mutant } from "../mutant.js";
 import { OPCODE } from "../proxy-wire.js";
@@ -51,7 +51,7 @@ export const robustnessMutants: readonly Mutant[] = [
     name: "full-after-sixty-resets",
     fault: "Never gives back the place of a connection that ends without a Close, and has sixty to lose.",
     channel: "answer",
-    killedBy: "S-RB-01",
+    killedBy: "S-RC-04",
     across: () => {
       let lost = 0;
       return () => {

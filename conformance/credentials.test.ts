@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { credentialsFor, mergeHeaders, NO_CONFIG, secretsIn, separateCredentials } from "./credentials.js";
 
 const open = { security: [] };
+const url = "ws://127.0.0.1:1/ws?room=a%20b&lang";
 const alice = { name: "alice", headers: { Authorization: "Bearer a" }, first: ["hello"] };
 
 describe("the credentials among the settings", () => {
@@ -9,6 +10,7 @@ describe("the credentials among the settings", () => {
     const settings = separateCredentials(
       { security: [{ name: "key", type: "httpApiKey", in: "query", parameter: "k" }] },
       {
+        url,
         headers: { authorization: "Bearer b", "X-Tenant": "acme" },
         query: { k: "1", lang: "en" },
         config: { ...NO_CONFIG, identities: [alice] },
@@ -24,10 +26,20 @@ describe("the credentials among the settings", () => {
   });
 
   it("make an identity where the configuration names none, and none where there are none", () => {
-    const { config } = separateCredentials(open, { headers: { Cookie: "sid=1" } }, false);
+    const { config } = separateCredentials(open, { url, headers: { Cookie: "sid=1" } }, false);
     expect(config.identities).toMatchObject([{ name: "default", headers: { Cookie: "sid=1" } }]);
-    expect(separateCredentials(open, { headers: { "X-A": "1" } }, false).config.identities).toEqual([]);
-    expect(separateCredentials(open, {}, true).config.identities).toMatchObject([{ name: "default" }]);
+    expect(separateCredentials(open, { url, headers: { "X-A": "1" } }, false).config.identities).toEqual([]);
+    expect(separateCredentials(open, { url }, true).config.identities).toMatchObject([{ name: "default" }]);
+  });
+});
+
+describe("the credentials in a URL", () => {
+  it("are those of the first identity as well, and a URL without any stays as it was written", () => {
+    const settings = separateCredentials(open, { url: "ws://h:1/ws?room=a&access_token=t0k" }, false);
+    expect(settings.url).toBe("ws://h:1/ws?room=a");
+    expect(settings.config.identities).toMatchObject([{ name: "default", query: { access_token: "t0k" } }]);
+    expect(separateCredentials(open, { url }, false).url).toBe(url);
+    expect(separateCredentials(open, { url: "h:81" }, false).url).toBe("h:81");
   });
 });
 

@@ -10,6 +10,7 @@ export type Authorize = () => Promise<Credentials>;
 
 /** What every connection carries, and who connects by default. */
 export interface Settings {
+  readonly url: string;
   readonly headers: Pairs;
   readonly query: Pairs;
   readonly config: SubjectConfig;
@@ -21,12 +22,17 @@ export const NO_CONFIG: SubjectConfig = { identities: [], rejected: {}, payloads
 const CREDENTIAL_HEADERS = new Set(["authorization", "proxy-authorization", "cookie"]);
 
 /**
- * Takes the credentials out of the headers and the query of every connection and gives them to the first identity: only
+ * Takes the credentials out of the URL, the headers and the query of every connection and gives them to the first identity: only
  * so can a connection be opened without them. What is a credential is said by the document's `security`, else by its name.
  */
 export function separateCredentials(
   endpoint: Pick<Endpoint, "security">,
-  settings: { readonly headers?: Pairs; readonly query?: Pairs; readonly config?: SubjectConfig },
+  settings: {
+    readonly url: string;
+    readonly headers?: Pairs;
+    readonly query?: Pairs;
+    readonly config?: SubjectConfig;
+  },
   authorized: boolean,
 ): Settings {
   const { config = NO_CONFIG } = settings;
@@ -39,17 +45,20 @@ export function separateCredentials(
     (name) =>
       CREDENTIAL_HEADERS.has(name.toLowerCase()) || SECRET_NAME.test(name) || declared("header", name),
   );
-  const query = split(settings.query ?? {}, (name) => SECRET_NAME.test(name) || declared("query", name));
+  const isQueryCredential = (name: string): boolean => SECRET_NAME.test(name) || declared("query", name);
+  const url = withoutQuery(settings.url, isQueryCredential);
+  const query = split({ ...url.taken, ...settings.query }, isQueryCredential);
   const given = Object.keys(headers.taken).length + Object.keys(query.taken).length > 0;
   const [first, ...others] = config.identities;
   if (first === undefined && !given && !authorized) {
-    return { headers: headers.left, query: query.left, config };
+    return { url: url.left, headers: headers.left, query: query.left, config };
   }
   const identity: Identity = merged(first ?? { name: "default" }, {
     headers: headers.taken,
     query: query.taken,
   });
   return {
+    url: url.left,
     headers: headers.left,
     query: query.left,
     config: { ...config, identities: [identity, ...others] },
@@ -117,6 +126,18 @@ export function mergeHeaders(...all: readonly (Pairs | undefined)[]): Pairs {
     for (const [name, value] of Object.entries(pairs ?? {})) headers.set(name.toLowerCase(), [name, value]);
   }
   return Object.fromEntries(headers.values());
+}
+
+/** A URL without those parameters of its query; one that has none of them, or is none, stays as it was written. */
+function withoutQuery(
+  text: string,
+  taken: (name: string) => boolean,
+): { readonly taken: Pairs; readonly left: string } {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const pairs = [...(url?.searchParams ?? [])].filter(([name]) => taken(name));
+  if (url === undefined || pairs.length === 0) return { taken: {}, left: text };
+  for (const [name] of pairs) url.searchParams.delete(name);
+  return { taken: Object.fromEntries(pairs), left: url.href };
 }
 
 function split(

@@ -10,7 +10,7 @@ import { impossibleLengths, lengthCases, lengths, longFormCases, topBitCases } f
 import { maskCases, maskKeys } from "./frames/masks.js";
 import { largeCases, oversize } from "./frames/oversize.js";
 import { ownFrames, silentAfterClose } from "./frames/own-frames.js";
-import { pingCases, pings, strayCases, strays } from "./frames/pings.js";
+import { pingCases, pings } from "./frames/pings.js";
 import {
   controlCases,
   headerChecks,
@@ -19,6 +19,7 @@ import {
   unmaskedCases,
 } from "./frames/reserved.js";
 import type { NamedCase } from "./frames/row.js";
+import { strayCases, strays } from "./frames/strays.js";
 import { invalidUtf8, invalidUtf8Cases } from "./frames/utf8.js";
 
 /** Every check about frames. */

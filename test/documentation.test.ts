@@ -6,7 +6,10 @@ import { ROOT } from "./requirement.js";
 import { runCli } from "./served.js";
 
 const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");
-const PAGES = ["README.md", "CONTRIBUTING.md", "PROTOCOL.md", "CHANGELOG.md"];
+const PAGES = [
+  ...["README.md", "CONTRIBUTING.md", "PROTOCOL.md", "CHANGELOG.md"],
+  ...readdirSync(join(ROOT, "docs")).map((file) => `docs/${file}`),
+];
 
 /** The anchors that a page offers: of its headings, as the usual viewers make them, and those that it names itself. */
 function anchorsOf(page: string): Set<string> {

@@ -313,12 +313,58 @@ describe("a run", () => {
     expect(report.exitCode).not.toBe(0);
   });
 
-  it("ends when it is stopped", async () => {
+  it("keeps what it has decided when it is stopped, and is no success", async () => {
     const controller = new AbortController();
-    setTimeout(() => controller.abort(), 500);
-    const report = await judge(await serve(keepContract()), { runs: 500, signal: controller.signal });
-    expect(report.exitCode).not.toBe(0);
+    const report = await judge(await serve(keepContract()), {
+      runs: 500,
+      signal: controller.signal,
+      onProgress: (progress) => {
+        if (progress.kind === "finished" && progress.outcome.id === "S-HS-01") controller.abort();
+      },
+    });
+    expect(verdicts(report)["S-HS-01"]).toBe("pass");
+    expect(outcome(report, "S-CD-01")).toMatchObject({
+      verdict: "inconclusive",
+      reason: expect.stringContaining("the run was stopped"),
+    });
+    expect(report.exitCode).toBe(3);
+    expect(report.conclusion).toMatch(/the run was stopped: \d+ of \d+ checks were not decided/);
   });
+
+  it("says of what cannot be decided in its time how long it needs, and waits for nothing", async () => {
+    const patient = sampleContract({
+      ...sampleEndpoint,
+      heartbeat: {
+        mode: "application",
+        initiator: "client",
+        intervalMs: 30_000,
+        timeoutMs: 1000,
+        ping: "ping",
+        pong: "pong",
+        patience: { ms: 75_000, graceMs: 10_000, life: "any", close: 4408, level: "SHOULD" },
+      },
+    });
+    const report = await judge(await serve(keepContract()), {
+      contract: patient,
+      only: ["S-HS-01", "S-HB-03"],
+    });
+    expect(outcome(report, "S-HB-03")).toMatchObject({
+      verdict: "inconclusive",
+      reason: expect.stringMatching(/^needs 85 s, and the profile ci waits at most 45 s/),
+    });
+  });
+
+  it("does not make a silent server wait for each row, and says once what is missing", async () => {
+    const report = await judge(await serve(() => undefined), { patienceMs: 1500, maxMs: 60_000 });
+    const started = report.outcomes.filter(({ cases }) => cases > 0).map(({ id }) => id);
+    expect(started.length).toBeLessThan(15);
+    const reasons = report.outcomes
+      .filter(({ verdict }) => verdict === "untestable")
+      .map(({ reason }) => reason);
+    expect(reasons.some((reason) => /^blocked by S-(RR-01|HB-02)$/.test(reason))).toBe(true);
+    expect(report.outcomes.filter(({ verdict }) => verdict === "fail").length).toBeLessThan(4);
+    expect(report.exitCode).not.toBe(0);
+  }, 60_000);
 
   it("tells what it does", async () => {
     const seen: string[] = [];

@@ -94,6 +94,9 @@ function softened(result: CheckResult): CheckResult {
   return result.verdict === "fail" ? { ...result, verdict: "warn" } : result;
 }
 
+/** How much of the profile's enumerated cases each level gets. */
+const SHARE: Readonly<Record<Level, number>> = { MUST: 0.5, SHOULD: 0.25, INFO: 0.1 };
+
 /** One of each command and edge first, then other places, as many as the profile has. */
 function choose(context: CheckContext, all: readonly EdgeCase[], level: Level): readonly EdgeCase[] {
   const fitting = all.filter(({ edge }) => edge.level === level);
@@ -104,7 +107,8 @@ function choose(context: CheckContext, all: readonly EdgeCase[], level: Level): 
   }
   const first = [...families.values()];
   const others = fitting.filter((one) => !first.includes(one));
-  return [...first, ...others].slice(0, level === "INFO" ? 4 : context.profile.maxKinds);
+  const most = Math.ceil(context.profile.maxKinds * SHARE[level]);
+  return [...first, ...others].slice(0, most);
 }
 
 function inExchanges({ endpoint, judge }: CheckContext): EdgeCase[] {

@@ -2,7 +2,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
-import { invalidPayload, type Violation, violationKinds } from "../../src/arbitrary/invalid-payload.js";
+import { openViolations, type Violation } from "../../src/arbitrary/invalid-payload.js";
 import type { Json, Message, Pointer } from "../../src/contract/contract.js";
 import { valueAt } from "../../src/contract/pointer.js";
 import { sameJson } from "../../src/contract/same-json.js";
@@ -102,17 +102,18 @@ async function violationsOf(context: CheckContext, message: Message): Promise<So
   const toFrame = (violation: Violation) => badFrame(context, message, adapt(violation));
   const examples: Enumerated[] = [];
   const hard = [];
-  for (const kind of violationKinds(message.payload, definitions)) {
+  const violations = openViolations(message.payload, definitions);
+  for (const kind of violations.kinds) {
     // Making them takes a second or two on a large document, and other cases are being timed.
     await setImmediate();
-    const arbitrary = invalidPayload(message.payload, definitions, { kinds: [kind], fits });
+    const arbitrary = violations.payloads({ kinds: [kind], fits });
     const [sample] = sampleOf(arbitrary, context.seed);
     if (sample === undefined) continue;
     examples.push({ ...toFrame(sample), family: `${message.name} ${kind.keyword}` });
     if (kind.keyword !== "format") hard.push(kind);
   }
   if (hard.length === 0) return [];
-  const arbitrary = invalidPayload(message.payload, definitions, { kinds: hard, fits }).map(toFrame);
+  const arbitrary = violations.payloads({ kinds: hard, fits }).map(toFrame);
   return [{ examples, arbitrary }];
 }
 

@@ -31,14 +31,48 @@ export interface InvalidOptions {
   readonly fits?: (violation: Violation) => boolean;
 }
 
-/** Payloads with exactly one fault; always refused by Ajv. Generating throws UnsatisfiableError when there is no kind. */
+/** All that can be violated in one schema. Opening it compiles the schema: open it once for many samples. */
+export interface Violations {
+  /** What can be violated, and where; found out at the first use. */
+  readonly kinds: readonly ViolationKind[];
+  /** Payloads with exactly one fault; always refused by Ajv. Generating throws UnsatisfiableError when there is no kind. */
+  payloads(options?: InvalidOptions): fc.Arbitrary<Violation>;
+}
+
+/** Opens the violations of a schema. */
+export function openViolations(schema: JsonSchema, definitions: Contract["definitions"]): Violations {
+  const source = new ViolationSource(schema, definitions);
+  let kinds: readonly ViolationKind[] | undefined;
+  return {
+    get kinds() {
+      kinds ??= source.sites
+        .filter((site) => canBeMade(source.at(site)))
+        .map(({ keyword, pointer }) => ({ keyword, pointer }));
+      return kinds;
+    },
+    payloads: (options = {}) => violationsOf(source, options),
+  };
+}
+
+/** As {@link Violations.payloads}, for one use. */
 export function invalidPayload(
   schema: JsonSchema,
   definitions: Contract["definitions"],
   options: InvalidOptions = {},
 ): fc.Arbitrary<Violation> {
+  return violationsOf(new ViolationSource(schema, definitions), options);
+}
+
+/** As {@link Violations.kinds}, for one use. */
+export function violationKinds(
+  schema: JsonSchema,
+  definitions: Contract["definitions"],
+): readonly ViolationKind[] {
+  return openViolations(schema, definitions).kinds;
+}
+
+function violationsOf(source: ViolationSource, options: InvalidOptions): fc.Arbitrary<Violation> {
   const { fits = () => true } = options;
-  const source = new ViolationSource(schema, definitions);
   const wanted = options.kinds === undefined ? undefined : new Set(options.kinds.map(nameOf));
   const sites = source.sites.filter((site) => wanted === undefined || wanted.has(nameOf(site)));
   if (sites.length === 0) {
@@ -55,14 +89,6 @@ export function invalidPayload(
     if (violation === undefined) throw new Error("The filter above leaves no undefined.");
     return violation;
   });
-}
-
-/** What can be violated in a schema, and where: each kind is one that {@link invalidPayload} can make. */
-export function violationKinds(schema: JsonSchema, definitions: Contract["definitions"]): ViolationKind[] {
-  const source = new ViolationSource(schema, definitions);
-  return source.sites
-    .filter((site) => canBeMade(source.at(site)))
-    .map(({ keyword, pointer }) => ({ keyword, pointer }));
 }
 
 /** Deterministic; most kinds show at once, the rarer branches in some more draws. */

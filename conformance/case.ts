@@ -209,7 +209,9 @@ async function play<T>(
     clearInterval(clock);
     tick();
     const closed = !(await Promise.all(testers.map((tester) => tester.dispose()))).includes(false);
-    for (const tester of testers) run.record.visited(tester.monitor.visited);
+    // What was seen on the way to a broken rule shows nothing of the model.
+    const legal = testers.filter(({ monitor }) => monitor.violations.length === 0);
+    for (const { monitor } of legal) run.record.visited(monitor.visited);
     for (const violation of scene.violations) {
       if (violation.check === OWN_FRAMES && MIRRORS.has(check)) continue;
       run.record.violated({ ...violation, during: check, label, transcript });

@@ -76,6 +76,25 @@ export async function witnessAfter(
   };
 }
 
+/**
+ * What a check says of a server that does not give the witness at all, before it spends its patience on every case;
+ * undefined where it is given, or where none is owed.
+ */
+export async function unproved(context: CheckContext, own: string): Promise<CheckResult | undefined> {
+  if (context.witness?.owed !== true) return undefined;
+  const outcome = await context.inCase("the witness", async (scene) =>
+    concluded(
+      scene,
+      own,
+      (await witnessBefore(context, scene, await scene.connect())) ?? { verdict: "pass" },
+    ),
+  );
+  if (outcome.verdict === "untestable") return { ...outcome, cases: 1 };
+  if (outcome.verdict === "blocked")
+    return { verdict: "untestable", reason: `blocked by ${outcome.by}`, cases: 1 };
+  return undefined;
+}
+
 /** Why a row is `untestable` where the document offers nothing that a correct server must answer. */
 export const NO_WITNESS =
   "no witness: the document names no exchange, reply, heartbeat, obligation or event that could be one; add `x-ws-exchanges` with one tagged `witness`";

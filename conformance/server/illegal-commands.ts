@@ -5,7 +5,7 @@ import type { Json, Lifecycle } from "../../src/contract/contract.js";
 import type { Case, Check, CheckContext } from "../check.js";
 import { endOf } from "../exchange.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
-import { concluded, notApplicable, quietNote } from "./blame.js";
+import { concluded, notApplicable, quietNote, unproved } from "./blame.js";
 import { type CommandSource, commandSource } from "./commands.js";
 import { type Forbidden, goOn, sendForbidden } from "./forbidden-command.js";
 import { isOwn, reach, statesNow } from "./reach.js";
@@ -46,6 +46,8 @@ export const illegalCommands: Check = {
     const source = commandSource(context.judge, context.seed);
     const pairs = endpoint.lifecycles.flatMap((lifecycle) => pairsOf(lifecycle, source.names));
     if (pairs.length === 0) return notApplicable("every command is legal in every state");
+    const silent = await unproved(context, ID);
+    if (silent !== undefined) return silent;
     const ledger = new Reachability();
     const property = await runProperty(context, {
       label: "illegal command",

@@ -7,7 +7,7 @@ import { valueAt } from "../../src/contract/pointer.js";
 import type { Case, Check, CheckContext, ReceivedMessage, Tester } from "../check.js";
 import { endOf, type Filling, fillingOf, runExchange } from "../exchange.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
-import { concluded, failureOf, notApplicable, quietNote } from "./blame.js";
+import { concluded, failureOf, notApplicable, quietNote, unproved } from "./blame.js";
 import { type CommandSource, commandSource, identifiersOf } from "./commands.js";
 import { withoutWitness } from "./frame-witness.js";
 import { reach, statesNow } from "./reach.js";
@@ -53,6 +53,8 @@ export const othersEvents: Check = {
       };
     }
     const source = commandSource(context.judge, context.seed);
+    const silent = await unproved(context, ID);
+    if (silent !== undefined) return silent;
     const property = await runProperty<Onlooker>(context, {
       label: "another connection acts",
       examples: (["nothing", "left", "elsewhere"] as const).flatMap((before) =>

@@ -5,7 +5,7 @@ import { CLOSED } from "../../src/contract/lifecycle/automaton.js";
 import type { Case, Check, CheckContext } from "../check.js";
 import { endOf } from "../exchange.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
-import { concluded, notApplicable, quietNote } from "./blame.js";
+import { concluded, notApplicable, quietNote, unproved } from "./blame.js";
 import { type CommandSource, commandSource } from "./commands.js";
 import { awaitRefusal, type Forbidden, goOn } from "./forbidden-command.js";
 import { payloadsFor, reach } from "./reach.js";
@@ -44,6 +44,8 @@ export const repeatedCommands: Check = {
     const source = commandSource(context.judge, context.seed);
     const found = endpoint.lifecycles.flatMap((lifecycle) => repeatable(context, lifecycle, source.names));
     if (found.length === 0) return notApplicable("every command that is legal once is legal again");
+    const silent = await unproved(context, ID);
+    if (silent !== undefined) return silent;
     const refused = new Set<string>();
     const property = await runProperty<Repetition>(context, {
       label: "repeated command",

@@ -4,26 +4,19 @@
  * hands frames of the contract on. What they mean is the Tester's business.
  */
 import { printable, sentBytes } from "./bytes.js";
-import type { CaseViolation, CloseInfo, ReceivedPong } from "./check.js";
-import { NOTED_FRAMES, notedFrames, noteOfBytes } from "./frame-note.js";
+import type { CloseInfo, ReceivedPong } from "./check.js";
+import { kindOf, NOTED_FRAMES, notedFrames, sentFrame } from "./frame-note.js";
 import { closeBody, parseClose } from "./frames/close.js";
 import { isData } from "./frames/decode.js";
-import type { Target } from "./frames/dial.js";
 import { DEFLATE, parseExtensions } from "./frames/extensions.js";
 import { type FrameFault, type FrameSpec, OPCODE, opcodeName, type WireFrame } from "./frames/frame.js";
-import {
-  type HandshakeFault,
-  type HandshakeRequest,
-  judgeResponse,
-  writeRequest,
-} from "./frames/handshake.js";
+import { type HandshakeFault, judgeResponse, writeRequest } from "./frames/handshake.js";
 import type { WireMessage } from "./frames/message.js";
-import { type HandshakeOutcome, openFrameSocket, type RequestChunks, type TcpEnd } from "./frames/socket.js";
+import { type HandshakeOutcome, openFrameSocket, type TcpEnd } from "./frames/socket.js";
 import { excerpt } from "./judge.js";
-import type { Layer } from "./layer.js";
+import type { Connection, ConnectionOptions } from "./line.js";
 import { watchOwnFrames } from "./own-frames.js";
-import { type Clock, within } from "./time.js";
-import type { TranscriptEntry } from "./transcript.js";
+import { within } from "./time.js";
 
 /** After so much from one connection the kit stops reading and ends it: a flood is no reason to run out of memory. */
 export const FLOOD = { messages: 20_000, bytes: 96 * 1024 * 1024 } as const;
@@ -33,92 +26,6 @@ const REMEMBERED = 1000;
 
 /** How long a teardown waits for the answer to its Close, and for the system to let the socket go (milliseconds). */
 const GOODBYE = { closeMs: 200, socketMs: 2000 } as const;
-
-/** What {@link openConnection} needs. */
-export interface ConnectionOptions {
-  readonly id: number;
-  readonly layer: Layer;
-  readonly target: Target;
-  readonly request: HandshakeRequest;
-  /** The Sec-WebSocket-Key and the subprotocols of the request: the response is held against them. */
-  readonly key: string;
-  readonly subprotocols: readonly string[];
-  /** The Sec-WebSocket-Extensions of the request, if any. */
-  readonly extensions?: string;
-  /** Bytes sent together with the request. */
-  readonly early?: Uint8Array;
-  /** How the bytes of the request are cut. */
-  readonly chunks?: RequestChunks;
-  /** A text that the transport has the client say first. */
-  readonly opening?: string;
-  /** For the opening handshake, and again for the transport's own (milliseconds). */
-  readonly handshakeMs: number;
-  readonly answerPings: boolean;
-  readonly clock: Clock;
-  readonly drawMask: () => Uint8Array;
-  readonly signal: AbortSignal;
-  readonly listener: ConnectionListener;
-}
-
-/** Who is told what happens, in the order in which it happens. */
-export interface ConnectionListener {
-  entry(entry: TranscriptEntry): void;
-  violation(violation: CaseViolation): void;
-  /** A frame of the contract: text, or the bytes of a binary frame; and how it stands in a transcript. */
-  frame(frame: string | Uint8Array, atMs: number, wire: WireNote): void;
-  acknowledgement(id: number, json: string, atMs: number): void;
-  /** The session is over; told once. */
-  ended(end: CloseInfo): void;
-  /** Something that somebody may wait for has changed. */
-  changed(): void;
-}
-
-/** How a message came over the wire. */
-export type WireNote = Pick<TranscriptEntry, "bytes" | "frames">;
-
-/** One connection. Whoever opens it disposes of it. */
-export interface Connection {
-  /** Resolves once the session is open, refused or over; never rejects. */
-  readonly opened: Promise<void>;
-  /** Resolves once as much of the request as is to be sent has been sent, or the connection is over. */
-  readonly requested: Promise<void>;
-  /** Bytes read so far, the response head among them. */
-  readonly bytesReceived: number;
-  readonly handshake: HandshakeOutcome;
-  readonly handshakeFaults: readonly HandshakeFault[];
-  readonly end: CloseInfo | undefined;
-  readonly tcpEnd: TcpEnd | undefined;
-  /** The last 1000 of each. */
-  readonly frames: readonly WireFrame[];
-  readonly pongs: readonly ReceivedPong[];
-  /** True when nothing can come any more. */
-  isOver(): boolean;
-  /** Writes an entry of this connection into the transcript. */
-  note(entry: Omit<TranscriptEntry, "connection" | "atMs">, atMs: number): void;
-  /** Sends a frame of the contract; `ackId` asks for an acknowledgement. */
-  send(text: string, ackId?: number): void;
-  /** Sends a text of the transport's own. */
-  sendText(text: string): void;
-  /** Compresses a message, where permessage-deflate was agreed on; `send` does so by itself. */
-  readonly deflate?: ((bytes: Uint8Array) => Uint8Array) | undefined;
-  sendFrame(spec: FrameSpec, label?: string): void;
-  sendRaw(bytes: Uint8Array, label: string): void;
-  /** Does what the kit owes by itself: now, or once the frame that a check has begun to write is whole. */
-  whenWhole?(act: () => void): void;
-  /** Says goodbye as the transport has it, then sends a Close frame; once. */
-  close(code?: number, reason?: string): void;
-  /** Sends what the request has held back, and these bytes with it. */
-  finishRequest(more: Uint8Array, label: string): void;
-  /** Stops reading and reads on: the subject's sends back up. */
-  pause(): void;
-  resume(): void;
-  /** Sends FIN. */
-  finish(): void;
-  /** Resets the connection. */
-  reset(): void;
-  /** Ends the connection and says whether the system has let its socket go. */
-  dispose(): Promise<boolean>;
-}
 
 /** Opens a connection. Never rejects: a refused one has an `end`. */
 export function openConnection(options: ConnectionOptions): Connection {
@@ -394,14 +301,14 @@ export function openConnection(options: ConnectionOptions): Connection {
         ? { opcode: OPCODE.text, payload }
         : { opcode: OPCODE.text, rsv: 4, payload: deflate(payload) },
     );
-    note({ direction: "sent", kind: "text", text, ...written(bytes) }, clock());
+    note({ direction: "sent", kind: "text", text, ...sentFrame(bytes) }, clock());
   }
 
   function sendFrame(spec: FrameSpec, label?: string): void {
     if (spec.opcode === OPCODE.close) closeSent = true;
     const bytes = socket.send(spec);
     const text = label ?? printable(spec.payload ?? new Uint8Array(0));
-    note({ direction: "sent", kind: kindOf(spec), text, ...written(bytes) }, clock());
+    note({ direction: "sent", kind: kindOf(spec.opcode), text, ...sentFrame(bytes) }, clock());
   }
 
   function sendClose(code: number | undefined, reason: string): void {
@@ -487,21 +394,4 @@ export function openConnection(options: ConnectionOptions): Connection {
 function remember<T>(list: T[], item: T): void {
   list.push(item);
   if (list.length > REMEMBERED) list.shift();
-}
-
-function kindOf({ opcode }: FrameSpec): TranscriptEntry["kind"] {
-  switch (opcode) {
-    case OPCODE.ping:
-      return "ping";
-    case OPCODE.pong:
-      return "pong";
-    case OPCODE.close:
-      return "close";
-    default:
-      return "raw";
-  }
-}
-
-function written(bytes: Uint8Array): Pick<TranscriptEntry, "bytes" | "packed" | "frames"> {
-  return { ...sentBytes(bytes), frames: noteOfBytes(bytes) };
 }

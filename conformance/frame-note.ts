@@ -1,8 +1,8 @@
 /** How wire frames stand in a transcript: every bit of their headers, and their bytes, shortened. */
-import { hex } from "./bytes.js";
+import { hex, sentBytes } from "./bytes.js";
 import { readHeader } from "./frames/decode.js";
-import type { WireFrame } from "./frames/frame.js";
-import type { FrameNote } from "./transcript.js";
+import { OPCODE, type WireFrame } from "./frames/frame.js";
+import type { FrameNote, TranscriptEntry } from "./transcript.js";
 
 /** How many frames of one message stand in a transcript. */
 export const NOTED_FRAMES = 16;
@@ -11,7 +11,7 @@ export const NOTED_FRAMES = 16;
 const NOTED_BYTES = 1024;
 
 /** The note of a frame that was read. */
-export function noteOfFrame(frame: WireFrame): FrameNote {
+function noteOfFrame(frame: WireFrame): FrameNote {
   const { fin, rsv, opcode, lengthBits, maskKey, reads } = frame;
   return {
     fin,
@@ -25,7 +25,7 @@ export function noteOfFrame(frame: WireFrame): FrameNote {
 }
 
 /** The note of a frame that was written: its header is read back from its own bytes, whatever it says. */
-export function noteOfBytes(bytes: Uint8Array): FrameNote[] {
+function noteOfBytes(bytes: Uint8Array): FrameNote[] {
   const header = readHeader(bytes);
   if (header === undefined) return [];
   const { fin, rsv, opcode, length, lengthBits, maskKey } = header;
@@ -55,4 +55,23 @@ export function notedFrames(frames: readonly WireFrame[]): {
     size += header.length + payload.length;
   }
   return { frames: noted.map(noteOfFrame), bytes: hex(Buffer.concat(parts)) };
+}
+
+/** A frame of ours as it stands in a transcript. */
+export function sentFrame(bytes: Uint8Array): Pick<TranscriptEntry, "bytes" | "packed" | "frames"> {
+  return { ...sentBytes(bytes), frames: noteOfBytes(bytes) };
+}
+
+/** What a transcript calls a frame with this opcode that a check has made. */
+export function kindOf(opcode: number): TranscriptEntry["kind"] {
+  switch (opcode) {
+    case OPCODE.ping:
+      return "ping";
+    case OPCODE.pong:
+      return "pong";
+    case OPCODE.close:
+      return "close";
+    default:
+      return "raw";
+  }
 }

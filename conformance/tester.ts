@@ -5,12 +5,13 @@
 import type { Endpoint, Json } from "../src/contract/contract.js";
 import { valueAt } from "../src/contract/pointer.js";
 import type { Acknowledgement, CaseViolation, CloseInfo, ReceivedMessage, Tester } from "./check.js";
-import { type ConnectionOptions, openConnection, type WireNote } from "./connection.js";
+import { openConnection } from "./connection.js";
 import type { Filling } from "./exchange.js";
 import { OPCODE } from "./frames/frame.js";
 import { RunAborted } from "./interruption.js";
 import { excerpt, HarnessFault, type Judge } from "./judge.js";
 import { layerOf } from "./layer.js";
+import type { ConnectionOptions, WireNote } from "./line.js";
 import type { ConnectionMonitor } from "./monitor.js";
 import { type Findings, openPassiveWatch } from "./passive-watch.js";
 import { ordinaryPayload } from "./payloads.js";

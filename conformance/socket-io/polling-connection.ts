@@ -5,10 +5,11 @@
  * Source: Engine.IO protocol 4, "Handshake", "Upgrade" and "HTTP long-polling".
  */
 import type { CloseInfo } from "../check.js";
-import { type Connection, type ConnectionOptions, openConnection } from "../connection.js";
+import { openConnection } from "../connection.js";
 import type { HandshakeOutcome } from "../frames/socket.js";
 import { excerpt, HarnessFault } from "../judge.js";
 import type { Layer } from "../layer.js";
+import type { Connection, ConnectionOptions } from "../line.js";
 import { delay, within } from "../time.js";
 import type { TranscriptEntry } from "../transcript.js";
 import { parsePacket } from "./packet.js";

@@ -9,7 +9,7 @@ import { missingNeed } from "../needs.js";
 import { seededRandom } from "../random.js";
 import { requirements } from "../requirements.js";
 import { serverChecks } from "../server/catalogue.js";
-import { contractFor, type Mutant } from "./mutant.js";
+import { contractFor, type Mutant, type Variant } from "./mutant.js";
 import { type Peer, serverPeers } from "./peers.js";
 import { serverMutants } from "./server-mutants.js";
 import { type ShortCircuit, shortCircuits } from "./short-circuits.js";
@@ -35,10 +35,16 @@ export interface SelftestOptions extends TrialOptions {
 export interface Trial {
   /** The same in every process that was given the same options. */
   readonly id: string;
-  /** It loads the machine or measures tight time: nothing else runs beside it. */
-  readonly alone: boolean;
+  /** How much of a process it takes, of {@link CAPACITY}: all where it loads the machine or measures tight time. */
+  readonly weight: number;
   run(): Promise<TrialResult>;
 }
+
+/** What a process takes at once: three mutants, or a correct server and a mutant. */
+export const CAPACITY = 3;
+
+/** A run of all checks. */
+const WHOLE_RUN = 2;
 
 const ALONE = new Set(serverChecks.filter(({ alone }) => alone === true).map(({ id }) => id));
 
@@ -62,7 +68,7 @@ const isCheck = (id: string, selector: string): boolean =>
 function mutantTrial(mutant: Mutant, options: SelftestOptions): Trial {
   return {
     id: `mutant ${mutant.name}`,
-    alone: [mutant.killedBy, ...(mutant.needs ?? [])].some((id) => ALONE.has(id)),
+    weight: [mutant.killedBy, ...(mutant.needs ?? [])].some((id) => ALONE.has(id)) ? CAPACITY : 1,
     run: () => tryMutant(mutant, options, options.drawn),
   };
 }
@@ -72,8 +78,21 @@ function peerTrials(peer: Peer, options: SelftestOptions): Trial[] {
   const checks = only.filter((one) => serverChecks.some(({ id }) => isCheck(id, one)));
   const named = only.includes(peer.name);
   if (only.length > 0 && checks.length === 0 && !named) return [];
-  const run = (): Promise<TrialResult> => tryPeer(peer, options, named ? [] : checks);
-  return [{ id: `peer ${peer.name}`, alone: false, run }];
+  const asked = named ? [] : checks;
+  const own = peer.variant === undefined ? [] : ownChecks(peer.variant, options);
+  const run = (): Promise<TrialResult> => tryPeer(peer, options, asked.length === 0 ? own : asked);
+  return [{ id: `peer ${peer.name}`, weight: WHOLE_RUN, run }];
+}
+
+/** The checks that a variant calls for and its channel does not; the others meet the channel itself. */
+function ownChecks(variant: Variant, { contract }: SelftestOptions): string[] {
+  const endpoint = contract.endpoints.find(({ name }) => name === variant.channel);
+  if (endpoint === undefined) return [];
+  const declared = variant.declare(endpoint);
+  return requirements
+    .filter((one) => missingNeed(one, endpoint) !== undefined && missingNeed(one, declared) === undefined)
+    .map(({ id }) => id)
+    .filter((id) => serverChecks.some((check) => check.id === id));
 }
 
 /** One channel drawn by the seed, or all. */
@@ -83,7 +102,7 @@ function shortCircuitTrials(one: ShortCircuit, options: SelftestOptions): Trial[
   const channels = options.drawn === "all" ? endpoints : endpoints.slice(at, at + 1);
   return channels.map(({ name }) => ({
     id: `short-circuit ${one.name} on ${name}`,
-    alone: false,
+    weight: WHOLE_RUN,
     run: () => tryShortCircuit(one, name, options),
   }));
 }

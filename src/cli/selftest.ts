@@ -7,6 +7,7 @@ import { fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { renderMatrix, type SelftestReport } from "../../conformance/mutants/kill-matrix.js";
 import {
+  CAPACITY,
   concludeSelftest,
   planTrials,
   type SelftestOptions,
@@ -38,9 +39,6 @@ const RUNS = 8;
 
 /** How many checks beside its owner a mutant meets. */
 const DRAWN = 5;
-
-/** Trials at once in a process: they wait more than they work. */
-const AT_ONCE = 3;
 
 /** Processes at most, however many cores there are. */
 const MOST_JOBS = 4;
@@ -89,7 +87,7 @@ async function planOf(options: SelftestVerbOptions): Promise<SelftestOptions> {
 /** What a worker says: the result of the trial that it was given, or why there is none. */
 type Said = { readonly result: TrialResult } | { readonly failed: string };
 
-/** Gives the trials to processes; those that must run alone come last, one a process. */
+/** Gives the trials to processes: they wait more than they work, so that each takes several at once. */
 async function runAll(
   trials: readonly Trial[],
   options: SelftestVerbOptions,
@@ -98,20 +96,30 @@ async function runAll(
   const results: TrialResult[] = [];
   const jobs = Math.min(options.jobs ?? Math.min(availableParallelism(), MOST_JOBS), trials.length);
   const workers = Array.from({ length: jobs }, () => startWorker(options));
-  try {
-    const drain = async (queue: Trial[], worker: Worker): Promise<void> => {
-      for (let trial = queue.shift(); trial !== undefined; trial = queue.shift()) {
-        const result = await worker.run(trial.id);
+  // The heaviest come last, when no lighter one is left to run beside them.
+  const queue = [...trials].sort((a, b) => Number(a.weight === CAPACITY) - Number(b.weight === CAPACITY));
+  const drain = async (worker: Worker): Promise<void> => {
+    let free = CAPACITY;
+    const running = new Set<Promise<void>>();
+    while (queue.length > 0 || running.size > 0) {
+      const at = queue.findIndex(({ weight }) => weight <= free);
+      const [trial] = at < 0 ? [] : queue.splice(at, 1);
+      if (trial === undefined) {
+        await Promise.race(running);
+        continue;
+      }
+      free -= trial.weight;
+      const run = worker.run(trial.id).then((result) => {
+        free += trial.weight;
         results.push(result);
         onResult(result, results.length);
-      }
-    };
-    const together = trials.filter(({ alone }) => !alone);
-    await Promise.all(
-      workers.flatMap((worker) => Array.from({ length: AT_ONCE }, () => drain(together, worker))),
-    );
-    const alone = trials.filter((trial) => trial.alone);
-    await Promise.all(workers.map((worker) => drain(alone, worker)));
+        running.delete(run);
+      });
+      running.add(run);
+    }
+  };
+  try {
+    await Promise.all(workers.map(drain));
   } finally {
     for (const worker of workers) worker.stop();
   }

@@ -13,6 +13,7 @@ const ID = "S-CD-04";
 /** Broken text of each class, one a case. */
 export const brokenFrames: Check = {
   id: ID,
+  smoke: true,
   async run(context) {
     const whole = wholeFrame(context, commandSource(context.judge, context.seed));
     if (whole === undefined) return notApplicable("the document declares no command in JSON text");

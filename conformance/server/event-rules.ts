@@ -9,6 +9,8 @@ import { notApplicable } from "./blame.js";
 export const declaredEvents: Check = {
   id: "S-CD-02",
   passive: true,
+  smoke: true,
+  safe: true,
   async run(context) {
     if (context.endpoint.events.length === 0) return notApplicable("the document declares no events");
     const { violations, validEvents } = context.record;
@@ -23,6 +25,8 @@ export const declaredEvents: Check = {
 export const namedEvents: Check = {
   id: "S-CD-09",
   passive: true,
+  smoke: true,
+  safe: true,
   async run(context) {
     const field = declaredField(context.endpoint, "event");
     if (field === undefined) return notApplicable("the document declares no field that names events");

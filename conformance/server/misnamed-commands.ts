@@ -15,6 +15,7 @@ import { type BadFrame, refusalScript, showBadFrame } from "./refusal.js";
 /** S-CD-05: an unknown command, and one without a name, get what the document declares. */
 export const unknownCommands: Check = {
   id: "S-CD-05",
+  smoke: true,
   async run(context) {
     const { endpoint } = context;
     const unknown = endpoint.protocol.unknown?.receive;

@@ -146,6 +146,8 @@ async function askForAcknowledgement(
 const askedReplies: Check = {
   id: "S-RR-04",
   passive: true,
+  smoke: true,
+  safe: true,
   async run({ endpoint, record }): Promise<CheckResult> {
     if (replyPointers({ endpoint }).size === 0) {
       return notApplicable(

@@ -44,7 +44,9 @@ export const respelledCommands: Check = {
       return notApplicable("a fresh connection may send no command that the kit can make");
     if (context.witness === undefined) return { verdict: "untestable", reason: NO_WITNESS, cases: 0 };
     const source = commandSource(context.judge, context.seed);
-    const generated = source.names.map((name) =>
+    // Of what a fresh connection may send: this row sends nothing that is forbidden.
+    const sendable = new Set(probes.flatMap(({ commands }) => commands.map(({ name }) => name)));
+    const generated = [...sendable].map((name) =>
       source.payloads(name).map((payload): Probe => ({ what: `"${name}"`, commands: [{ name, payload }] })),
     );
     const texts = fc.string({ unit: CHARACTER, minLength: 1, maxLength: 40 });

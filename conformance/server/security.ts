@@ -9,7 +9,6 @@ import { expectRejection } from "./rejection.js";
 /** S-SE-01: a browser that comes from elsewhere is not let in. */
 const foreignOrigins: Check = {
   id: "S-SE-01",
-  safe: true,
   async run(context) {
     const { origins = [] } = context.endpoint.protocol;
     const [allowed] = origins;
@@ -184,6 +183,8 @@ async function served(
 const silentErrors: Check = {
   id: "S-SE-04",
   passive: true,
+  smoke: true,
+  safe: true,
   async run({ record }): Promise<CheckResult> {
     const seen = record.judgements.get("S-SE-04") ?? 0;
     const notes = record.notices.get("S-SE-04") ?? [];

@@ -27,8 +27,8 @@ export interface FrameParts {
 
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-/** The proxy holds no frame that is longer: from there on it lets everything through unread. */
-const LONGEST = 4 * 1024 * 1024;
+/** The proxy holds no frame that is longer than the channels allow: from there on it lets everything through unread. */
+const LONGEST = 1024 * 1024;
 
 /** The first frame of some bytes; `unread` for one that is too long to hold, undefined while it is incomplete. */
 export function readFrame(from: PassingFrame["from"], bytes: Buffer): PassingFrame | "unread" | undefined {

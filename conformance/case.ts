@@ -138,6 +138,7 @@ async function play<T>(
       ...(options.chunks === undefined ? {} : { chunks: options.chunks }),
       handshakeMs: options.handshakeMs ?? HANDSHAKE_MS,
       answerHeartbeat: options.answerHeartbeat ?? true,
+      beats: options.beats ?? true,
       filling,
       clock: now,
       drawMask: () => random.bytes(4),

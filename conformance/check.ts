@@ -324,6 +324,8 @@ export interface ConnectOptions {
   readonly subprotocols?: readonly string[];
   /** Default true: the pings of the subject (of its heartbeat, and of RFC 6455) are answered. */
   readonly answerHeartbeat?: boolean;
+  /** Default true: where only the client's pings prove that it lives, the kit sends them by itself. */
+  readonly beats?: boolean;
   /** Bytes sent together with the upgrade request. */
   readonly early?: Uint8Array;
   /** Changes the upgrade request. */

@@ -27,6 +27,8 @@ export interface TesterOptions extends Omit<ConnectionOptions, "layer" | "listen
   readonly monitor: ConnectionMonitor;
   /** Whether the subject's pings are answered: of its heartbeat, of its transport, of RFC 6455. */
   readonly answerHeartbeat: boolean;
+  /** False: the pings of the client's heartbeat are the check's own business. */
+  readonly beats?: boolean;
   /** What an answer to the subject's heartbeat is filled with. */
   readonly filling: Filling;
   /** All time (milliseconds) that the kit's own loop has lost: it is not the subject's. */
@@ -303,14 +305,15 @@ export function openTester(options: TesterOptions): OwnedTester {
   function keepAlive(): ReturnType<typeof setInterval> | undefined {
     const { heartbeat } = endpoint;
     if (heartbeat?.patience?.life !== "ping" || heartbeat.initiator !== "client") return undefined;
-    if (!options.answerHeartbeat || options.patienceMs === undefined) return undefined;
+    if (options.beats === false || !options.answerHeartbeat || options.patienceMs === undefined)
+      return undefined;
     return setInterval(beat, Math.max(BEAT_MS, options.patienceMs / 3));
   }
 
   function beat(): void {
     const ping = endpoint.heartbeat?.ping;
     if (connection.isOver()) clearInterval(beats);
-    else if (connection.handshake.kind !== "accepted") return;
+    else if (connection.handshake.kind !== "accepted" || connection.isWhole?.() === false) return;
     else if (endpoint.heartbeat?.mode === "frame") tester.ping(new Uint8Array(0));
     else if (ping !== undefined) {
       const payload = ordinaryPayload(judge, ping, options.filling, 1);

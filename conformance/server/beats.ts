@@ -195,6 +195,14 @@ export function judgeClose(
   // The server counts from when it wrote its ping, the kit from when it read it.
   const early = patience.initiator === "server" ? context.lagMs() : 0;
   if (afterMs < boundMs - context.lowerToleranceMs(boundMs) - early) {
+    const own = patience.initiator === "client" && context.endpoint.heartbeat?.mode === "application";
+    if (own && tester.frames.some(({ opcode, atMs }) => opcode === OPCODE.ping && atMs > since)) {
+      // A library that pings by itself gave the line up, not the server's patience: a live client answers it unasked.
+      const keepalive =
+        "Let the library's own ping frames wait longer than the declared patience, or send none.";
+      const reason = "closed before the bound, after a ping frame that a dead client does not answer";
+      return { verdict: "warn", expected, got, mend: keepalive, reason };
+    }
     return { verdict: "fail", expected, got, mend, reason: "closed before the bound" };
   }
   if (afterMs > latestMs + context.lagMs()) {

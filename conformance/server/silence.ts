@@ -136,7 +136,7 @@ async function lastSign(
 }
 
 async function timely(context: CheckContext, scene: Case, patience: Patience): Promise<CaseOutcome> {
-  const tester = await scene.connect({ answerHeartbeat: patience.initiator === "client" });
+  const tester = await scene.connect({ answerHeartbeat: patience.initiator === "client", beats: false });
   const pauseMs = TIMELY.share * patience.boundMs;
   const kept = (turn: number): CaseOutcome | undefined => {
     if (tester.end === undefined) return undefined;
@@ -226,7 +226,9 @@ async function arms(
     what: string,
     say: ((tester: Tester) => Promise<string | undefined>) | undefined,
   ): Promise<Arm | CaseOutcome> => {
-    const tester = await scene.connect({ answerHeartbeat: false });
+    // Ping frames of a server whose client pings are no beats: who speaks answers them, as RFC 6455 demands.
+    const answerHeartbeat = say !== undefined && patience.initiator === "client";
+    const tester = await scene.connect({ answerHeartbeat, beats: false });
     const since = await lastSign(context, scene, tester, patience);
     if (typeof since !== "number") return since;
     const until = since + patience.latestMs + context.graceMs() + BEYOND * patience.boundMs;

@@ -351,6 +351,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       return socket.deflate;
     },
     sendFrame,
+    isWhole: ownFrames.isWhole,
     whenWhole: ownFrames.whenWhole,
     sendRaw(bytes, label) {
       socket.write(bytes);

@@ -77,6 +77,8 @@ export interface Connection {
   readonly deflate?: ((bytes: Uint8Array) => Uint8Array) | undefined;
   sendFrame(spec: FrameSpec, label?: string): void;
   sendRaw(bytes: Uint8Array, label: string): void;
+  /** False in the middle of a frame that a check has begun to write. */
+  isWhole?(): boolean;
   /** Does what the kit owes by itself: now, or once the frame that a check has begun to write is whole. */
   whenWhole?(act: () => void): void;
   /** Says goodbye as the transport has it, then sends a Close frame; once. */

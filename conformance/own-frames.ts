@@ -5,6 +5,8 @@ import { createFrameReader } from "./frames/decode.js";
 export interface OwnFrames {
   /** Bytes that a check wrote as they are: they may end inside a frame, or finish one. */
   wrote(bytes: Uint8Array): void;
+  /** False in the middle of a frame. */
+  isWhole(): boolean;
   /** Runs it now, or once the frame that a check has begun is whole; never where it is not finished. */
   whenWhole(act: () => void): void;
 }
@@ -25,6 +27,7 @@ export function watchOwnFrames(): OwnFrames {
       reader = createFrameReader("client");
       for (const act of waiting.splice(0)) act();
     },
+    isWhole,
     whenWhole(act) {
       if (isWhole()) act();
       else if (waiting.length < MAX_WAITING) waiting.push(act);

@@ -6,15 +6,14 @@
  * invariant or an `echo` exchange. Ids, times and generated text of the subject are never compared.
  */
 
-import type { Exchange, Invariant, Json } from "../../src/contract/contract.js";
+import type { Exchange, Json } from "../../src/contract/contract.js";
 import { openLifecycles } from "../../src/contract/lifecycle.js";
-import { valueAt } from "../../src/contract/pointer.js";
 import { canonicalJson } from "../../src/contract/same-json.js";
-import type { Case, CheckContext, ConnectOptions, ReceivedMessage, Tester } from "../check.js";
+import type { Case, CheckContext, ConnectOptions, Tester } from "../check.js";
 import { endOf, type Filling, fill, runExchange } from "../exchange.js";
-import { excerpt } from "../judge.js";
 import { layerOf } from "../layer.js";
 import type { CaseOutcome } from "../property.js";
+import { type Behaviour, behaviourOf, isRefusal, repliesTo } from "./behaviour.js";
 import { concluded, NO_WITNESS, witnessAfter } from "./blame.js";
 import {
   type CommandSource,
@@ -23,7 +22,7 @@ import {
   identifiersOf,
   personalise,
 } from "./commands.js";
-import { couldBeSame, type StatesNow, statesOf } from "./equal-states.js";
+import { couldBeSame } from "./equal-states.js";
 import { endsConnection, openWalk, settle, type Walk } from "./walker.js";
 
 /** What is sent in two ways. Plain data: it can be shown, and stand in an arbitrary. */
@@ -58,23 +57,6 @@ export interface Way {
    * `tester.tell("command", { names: [name], payload })` before the last byte goes out.
    */
   send(tester: Tester, commands: readonly ProbeCommand[]): void | Promise<void>;
-}
-
-/** What became of a probe, as far as it can be compared. */
-export interface Behaviour {
-  /** Codes of the refusals, in their order; `null` where a refusal has none. */
-  readonly refusals: readonly Json[];
-  /** How the subject ended the connection, if it did. */
-  readonly end?: string;
-  /** Why nothing can be compared: the connection was given up for the kit's silence, or either answer is right. */
-  readonly doubt?: string;
-  readonly states: StatesNow;
-  /** Values of ours that came back: `"pong" at /token: "t1"`. */
-  readonly echoed: ReadonlySet<string>;
-  /** What the exchange misses. */
-  readonly issue?: { readonly expected: string; readonly got: string };
-  /** The last event, for a reader. */
-  readonly last: string;
 }
 
 /** What was compared, in the words of a note. */
@@ -326,80 +308,6 @@ async function awaitConsequences(walk: Walk, sent: readonly ProbeCommand[], from
   if (tester.end === undefined && answered() < sent.length) await tester.wait(context.quietMs());
 }
 
-function repliesTo(context: CheckContext, command: string): readonly string[] {
-  return context.endpoint.operations.flatMap(({ action, messages, reply }) =>
-    action === "receive" && messages.includes(command) && reply !== undefined && !reply.ack
-      ? reply.messages
-      : [],
-  );
-}
-
-function isRefusal(context: CheckContext, message: ReceivedMessage): boolean {
-  return context.judge.refusalOf(message.names, message.payload) !== undefined;
-}
-
-function behaviourOf(
-  { context, tester, identifiers }: Walk,
-  sent: readonly ProbeCommand[],
-  from: number,
-): Behaviour {
-  const messages = tester.messages.slice(from);
-  const spontaneous = context.endpoint.protocol.reject?.spontaneous === true;
-  const refusals = messages.flatMap((message): Json[] => {
-    const refusal = context.judge.refusalOf(message.names, message.payload);
-    if (refusal === undefined) return [];
-    // One that may come unasked, and says nothing of a command, may be about something else.
-    if (spontaneous && refusal.class !== "payload" && refusal.class !== "state") return [];
-    return [asJson(refusal.code)];
-  });
-  // A FIN or RST may overtake a Close frame, and reasons are free text.
-  const { end } = tester;
-  const ended = end?.by !== "subject" ? undefined : `closed (${end.code ?? "no code"})`;
-  return {
-    refusals,
-    ...(ended === undefined ? {} : { end: ended }),
-    states: statesOf(context.endpoint, tester, identifiers),
-    echoed: echoedIn(context, sent, messages, identifiers),
-    last: messages.length === 0 ? "no event" : excerpt(messages.at(-1)?.text ?? ""),
-  };
-}
-
-/** Values that were sent at a correlation id or in a field that an invariant says is echoed, and came back there. */
-function echoedIn(
-  { endpoint }: CheckContext,
-  sent: readonly ProbeCommand[],
-  messages: readonly ReceivedMessage[],
-  identifiers: readonly string[],
-): ReadonlySet<string> {
-  const found = new Set<string>();
-  const show = (value: unknown): string =>
-    identifiers.reduce((text, id, index) => text.replaceAll(id, `‹id ${index + 1}›`), canonicalJson(value));
-  const look = (events: readonly string[], field: string, values: readonly unknown[]): void => {
-    const known = new Set(values.filter((value) => value !== undefined).map(show));
-    for (const { names, payload } of messages) {
-      const name = names.find((one) => events.includes(one));
-      const value = name === undefined ? undefined : valueAt(payload, field);
-      if (value !== undefined && known.has(show(value))) found.add(`"${name}" at ${field}: ${show(value)}`);
-    }
-  };
-  const correlations = sent.map(({ name, payload }) => {
-    const pointer = endpoint.commands.find((one) => one.name === name)?.correlation;
-    return pointer === undefined ? undefined : valueAt(payload, pointer);
-  });
-  for (const { name, correlation } of endpoint.events) {
-    if (correlation !== undefined) look([name], correlation, correlations);
-  }
-  for (const invariant of endpoint.invariants) {
-    if (invariant.kind === "echoes") look(invariant.on, invariant.field, sourcesOf(invariant, sent));
-  }
-  return found;
-}
-
-function sourcesOf({ command = [], from }: Invariant, sent: readonly ProbeCommand[]): unknown[] {
-  if (from === undefined) return [];
-  return sent.flatMap(({ name, payload }) => (command.includes(name) ? [valueAt(payload, from)] : []));
-}
-
 function differenceOf(
   context: CheckContext,
   probe: Probe,
@@ -439,9 +347,4 @@ function aspectsOf(wanted: Behaviour, probe: Probe): ReadonlySet<Aspect> {
 function refusalWords(codes: readonly Json[]): string {
   if (codes.length === 0) return "no refusal";
   return `refused (${codes.map((code) => (code === null ? "no code" : JSON.stringify(code))).join(", ")})`;
-}
-
-/** A code came out of JSON.parse: it is Json, or absent. */
-function asJson(code: unknown): Json {
-  return code === undefined ? null : (code as Json);
 }

@@ -110,6 +110,13 @@ export function serverPings(context: CheckContext, scene: Case, tester: Tester):
 /** How often the traffic is looked through for what it holds (milliseconds); stamps are those of the wire all the same. */
 const LOOK_MS = 20;
 
+/** Waits until a moment (milliseconds on the case's clock) or the end, to the point: no time is given back for lag. */
+export async function waitUntil(tester: Tester, atMs: number): Promise<void> {
+  while (tester.end === undefined && tester.now() < atMs) {
+    await tester.wait(Math.min(LOOK_MS, Math.max(1, atMs - tester.now())));
+  }
+}
+
 /** Waits for the first ping of the server after the first `skip`, at most so long; undefined when none comes. */
 export async function nextServerPing(
   context: CheckContext,

@@ -16,6 +16,7 @@ import {
   saidAt,
   serverInterval,
   tooLate,
+  waitUntil,
 } from "./beats.js";
 import { frameWitness, withoutWitness } from "./frame-witness.js";
 
@@ -156,14 +157,14 @@ async function timely(context: CheckContext, scene: Case, patience: Patience): P
       const timeoutMs = pingPatience(context, intervalMs);
       const ping = await nextServerPing(context, scene, tester, { skip: turn - 1, timeoutMs });
       if (ping === undefined) return kept(turn) ?? { verdict: "blocked", by: "S-HB-01" };
-      await tester.ended(ping.atMs + pauseMs - tester.now());
+      await waitUntil(tester, ping.atMs + pauseMs);
       const cut = kept(turn);
       if (cut !== undefined) return tooLate(context, patience.boundMs) ?? cut;
       if (tester.now() - ping.atMs > NEARLY * patience.boundMs) return ownLag(context, patience);
       ping.answer();
       continue;
     }
-    await tester.ended(last + pauseMs - tester.now());
+    await waitUntil(tester, last + pauseMs);
     // What the kit itself was late with may have been too late.
     if (longestSilence(scene, tester, opened) > NEARLY * patience.boundMs) return ownLag(context, patience);
     const cut = kept(turn);
@@ -236,7 +237,7 @@ async function arms(
       const next = say === undefined ? until : Math.min(until, tester.now() + patience.boundMs / TRAFFIC);
       const undecided = await say?.(tester);
       if (undecided !== undefined && tester.end === undefined) return { what, tester, since, undecided };
-      await tester.ended(next - tester.now());
+      await waitUntil(tester, next);
     }
     return { what, tester, since };
   };

@@ -1,6 +1,8 @@
 /**
  * Properties: examples and boundaries first, then values drawn from an arbitrary, several cases at a time. A failing case
  * must fail three times more before it counts; then fast-check shrinks it along its own path, within a time limit.
+ *
+ * This file is long because running, confirming, shrinking and replaying a case share its state, and its result has one form.
  */
 import fc from "fast-check";
 import type { Json } from "../src/contract/contract.js";

@@ -1,11 +1,12 @@
 /** S-HS-05 and S-HS-09: the same upgrade in another spelling, and in pieces. */
 import fc from "fast-check";
-import type { Case, Check, CheckContext, Tester } from "../check.js";
+import type { Case, Check, CheckContext, CheckResult, Tester } from "../check.js";
 import { encodeFrame } from "../frames/encode.js";
 import { OPCODE } from "../frames/frame.js";
 import type { HeaderLine } from "../frames/handshake.js";
 import { frameText } from "../judge.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
+import { judgeEngineIo } from "./engine-io.js";
 import { pongPatience } from "./frame-witness.js";
 import { openOrEnd, ordinaryWitness, pongWitness, reactionOf } from "./handshake-script.js";
 
@@ -185,31 +186,42 @@ const piecesCheck: Check = {
   id: "S-HS-09",
   safe: true,
   async run(context) {
-    const early: EarlyFrames = { read: 0, refused: undefined };
-    const cut = await runProperty(context, {
-      label: "pieces",
-      examples: CUTTINGS,
-      arbitrary: cuttings,
-      show: ({ cuts, pauseMs }) => ({ cuts: cuts.slice(0, 20), pauseMs }),
-      script: (cutting, scene) => cutOnce(context, scene, cutting),
-    });
-    const words = () => ({
-      pass: `${cut.passed} handshakes in pieces worked`,
-      notes: earlyNotes(context, early),
-    });
-    // Sending anything before the response is the client's fault (RFC 6455 section 4.1): nothing for a safe profile.
-    if (cut.failure !== undefined || cut.passed === 0 || context.profile.only === "safe") {
-      return resultOf(cut, words());
-    }
-    const together = await runProperty(context, {
-      label: "first frame with the request",
-      examples: HELD,
-      show: (held) => `the last ${held} bytes of the request, with frames behind them`,
-      script: (held, scene) => frameWithRequest(context, scene, held, early),
-    });
-    return together.failure === undefined ? resultOf(cut, words()) : resultOf(together, words());
+    const pieces = await judgePieces(context);
+    if (pieces.verdict !== "pass") return pieces;
+    const engine = await judgeEngineIo(context, "S-HS-09");
+    if (engine === undefined) return pieces;
+    const notes = [...(pieces.notes ?? []), ...(engine.notes ?? [])];
+    const cases = pieces.cases + engine.cases;
+    const reason = engine.verdict === "pass" ? `${pieces.reason}; ${engine.reason}` : engine.reason;
+    return { ...engine, reason, cases, notes };
   },
 };
+
+async function judgePieces(context: CheckContext): Promise<CheckResult> {
+  const early: EarlyFrames = { read: 0, refused: undefined };
+  const cut = await runProperty(context, {
+    label: "pieces",
+    examples: CUTTINGS,
+    arbitrary: cuttings,
+    show: ({ cuts, pauseMs }) => ({ cuts: cuts.slice(0, 20), pauseMs }),
+    script: (cutting, scene) => cutOnce(context, scene, cutting),
+  });
+  const words = () => ({
+    pass: `${cut.passed} handshakes in pieces worked`,
+    notes: earlyNotes(context, early),
+  });
+  // Sending anything before the response is the client's fault (RFC 6455 section 4.1): nothing for a safe profile.
+  if (cut.failure !== undefined || cut.passed === 0 || context.profile.only === "safe") {
+    return resultOf(cut, words());
+  }
+  const together = await runProperty(context, {
+    label: "first frame with the request",
+    examples: HELD,
+    show: (held) => `the last ${held} bytes of the request, with frames behind them`,
+    script: (held, scene) => frameWithRequest(context, scene, held, early),
+  });
+  return together.failure === undefined ? resultOf(cut, words()) : resultOf(together, words());
+}
 
 function earlyNotes(context: CheckContext, { read, refused }: EarlyFrames): string[] {
   const what = mayBeginWithCommand(context) ? "a ping and a command" : "a ping";

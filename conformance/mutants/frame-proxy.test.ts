@@ -89,4 +89,27 @@ describe("the proxy before a mutant", () => {
     const broken = await through({ response: (head) => head.replace(/(accept: )\S+/i, "$1wrong") });
     expect(String((await once(broken.client, "error"))[0])).toMatch(/Sec-WebSocket-Accept/);
   });
+
+  it("alters the request, and tells when a connection is open and over", async () => {
+    const told: string[] = [];
+    const { client } = await through({
+      request: (head) => head.replace(/^GET \S+/, "GET /elsewhere"),
+      opened: () => void told.push("opened"),
+      closed: () => void told.push("closed"),
+    });
+    await once(client, "open");
+    client.close();
+    await expect.poll(() => told).toEqual(["opened", "closed"]);
+  });
+
+  it("passes a frame that is too long to hold, or treats it as it is told", async () => {
+    const passing = await through({ command: () => undefined });
+    await once(passing.client, "open");
+    const long = "x".repeat(5_000_000);
+    expect((await ask(passing.client, long)).length).toBe(long.length);
+    const refusing = await through({ tooLong: (_bytes, line) => leave(line.close(1009)) && null });
+    await once(refusing.client, "open");
+    refusing.client.send(long);
+    expect((await once(refusing.client, "close"))[0]).toBe(1009);
+  });
 });

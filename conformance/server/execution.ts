@@ -7,14 +7,13 @@ import { createContext } from "../context.js";
 import { canReach } from "../frames/dial.js";
 import { RunAborted, SubjectGone, SubjectRefused } from "../interruption.js";
 import { missingNeed } from "../needs.js";
-import { maskOutcome } from "../report/mask.js";
 import type { HarnessFaultReport, Observation, Outcome } from "../report/report.js";
-import { shortTranscript } from "../report/shorten.js";
-import { type Requirement, requirementOf } from "../requirements.js";
+import { requirementOf } from "../requirements.js";
 import type { Run } from "../run.js";
 import { delay, within } from "../time.js";
 import { blockOutcomes, ownersOfSilence } from "./blocking.js";
 import { type FirstWords, firstWords } from "./first-words.js";
+import { type Decided, outcomeOf, type ReplayCommand } from "./outcome.js";
 import { CHECKS_AT_ONCE, type Plan, planRun } from "./plan.js";
 import { exitText, type SubjectExit } from "./process.js";
 import { UsageError } from "./subject.js";
@@ -30,14 +29,11 @@ export type Progress =
 export interface ExecutionOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** How a user repeats checks, for the report: gets their ids, with commas, and the seed. */
-  readonly replayCommand?: (ids: string, seed: number) => string;
+  readonly replayCommand?: ReplayCommand;
 }
 
 /** The row that comes first: without a handshake nothing else can be tried. */
 const GATE = "S-HS-01";
-
-/** In so many cases a clock must have run out before it counts outside the cases of its own check. */
-const CONFIRMED_LATE = 3;
 
 /** A first witness that takes longer is not waited for: those checks begin that would own its absence (milliseconds). */
 const EARLY_MS = 1000;
@@ -50,13 +46,6 @@ const LAST_LINES = 12;
 
 /** How long it may take to reach the server when the kit asks whether it is still there (milliseconds). */
 const REACH_MS = 2000;
-
-interface Decided {
-  readonly requirement: Requirement;
-  readonly check: Check;
-  readonly result: CheckResult;
-  readonly ms: number;
-}
 
 /** One execution of the selected checks. */
 export class Execution {
@@ -309,92 +298,11 @@ export class Execution {
     return false;
   }
 
-  #outcome({ requirement, check, result, ms }: Decided): Outcome {
-    const { seed } = this.run;
-    const charged = this.#charged(check, result);
-    const final = charged ?? result;
-    const softened = final.verdict === "fail" && requirement.level === "SHOULD" ? "warn" : final.verdict;
-    // What another check's case brought to light needs that check again.
-    const again = charged?.during === undefined ? check.id : `${check.id},${charged.during}`;
-    const command = (this.options.replayCommand ?? defaultReplay(this.run))(again, seed);
-    const failing = softened === "fail" || softened === "warn";
-    return maskOutcome(this.run.mask, {
-      id: check.id,
-      title: requirement.title,
-      sentence: requirement.sentence,
-      level: requirement.level,
-      verdict: softened,
-      reason: final.reason,
-      clause: requirement.clause.text,
-      clauseUrl: requirement.clause.url,
-      ...(result.autobahn === undefined ? {} : { autobahn: result.autobahn }),
-      cases: final.cases,
-      ...(final.expected === undefined ? {} : { expected: final.expected }),
-      ...(final.got === undefined ? {} : { got: final.got }),
-      ...(final.mend === undefined ? {} : { mend: final.mend }),
-      ...(final.counterexample === undefined ? {} : { counterexample: final.counterexample }),
-      ...(failing || final.replay !== undefined
-        ? {
-            replay: {
-              ...(final.replay ?? { seed }),
-              ...(charged?.during === undefined ? {} : { with: [charged.during] }),
-              command,
-            },
-          }
-        : {}),
-      flaky: final.flaky ?? false,
-      ...(final.flakiness === undefined ? {} : { flakiness: final.flakiness }),
-      durationMs: Math.round(ms),
-      ...(final.notes === undefined || final.notes.length === 0 ? {} : { notes: final.notes }),
-      transcript: failing ? shortTranscript(final.transcript ?? []) : [],
-    });
-  }
-
-  /** A violation that another check's case brought to light fails the check that owns the rule. */
-  #charged(check: Check, result: CheckResult): (CheckResult & { readonly during?: string }) | undefined {
-    if (result.verdict === "fail" || result.verdict === "not-applicable") return undefined;
-    const { record } = this.run;
-    // In its own cases an active check has seen the violation itself, confirmed or shrunk it.
-    const charged = record.violations.filter(
-      (one) => one.check === check.id && (check.passive === true || one.during !== check.id),
-    );
-    const hard = charged.filter(({ should }) => should !== true);
-    const violation = hard.find(({ late }) => late !== true) ?? hard[0] ?? charged[0];
-    if (violation === undefined) return undefined;
-    const byCheck = requirementOf(violation.during) !== undefined;
-    const where = byCheck ? `in a case of ${violation.during} (${violation.label})` : `in ${violation.label}`;
-    const during = byCheck && violation.during !== check.id ? { during: violation.during } : {};
-    // A clock that ran out once may have run out for want of a processor: it counts when it runs out again and again.
-    if (violation.late === true && new Set(charged.map(({ label }) => label)).size < CONFIRMED_LATE) {
-      if (result.verdict !== "pass") return undefined;
-      return {
-        verdict: "inconclusive",
-        reason: `an answer was late ${where}, but not in ${CONFIRMED_LATE} cases: ${violation.got}`,
-        cases: Math.max(result.cases, 1),
-      };
-    }
-    const count = record.count(check.id);
-    return {
-      verdict: violation.should === true ? "warn" : "fail",
-      reason: count === 1 ? `seen ${where}` : `seen ${count} times, first ${where}`,
-      ...during,
-      expected: violation.expected,
-      got: violation.got,
-      ...(violation.mend === undefined ? {} : { mend: violation.mend }),
-      cases: Math.max(result.cases, 1),
-      transcript: violation.transcript,
-      ...(result.notes === undefined ? {} : { notes: result.notes }),
-    };
+  #outcome(decided: Decided): Outcome {
+    return outcomeOf(this.run, decided, this.options.replayCommand);
   }
 }
 
 function notDeclared(missing: string): CheckResult {
   return { verdict: "not-applicable", reason: `the document does not declare ${missing}`, cases: 0 };
-}
-
-function defaultReplay(run: Run): (ids: string, seed: number) => string {
-  return (ids, seed) => {
-    const scale = run.timeScale === 1 ? "" : ` --time-scale ${run.timeScale}`;
-    return `wireproof check server ${run.subject.url} --channel ${run.endpoint.name} --only ${ids} --seed ${seed} --runs ${run.runs}${scale}`;
-  };
 }

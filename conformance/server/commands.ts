@@ -7,6 +7,7 @@
  */
 
 import fc from "fast-check";
+import { boundaryPayloads } from "../../src/arbitrary/boundary-payload.js";
 import { boundedFilter } from "../../src/arbitrary/bounded-filter.js";
 import type { Placement } from "../../src/arbitrary/placement.js";
 import { validPayload } from "../../src/arbitrary/valid-payload.js";
@@ -40,6 +41,38 @@ export interface CommandSource {
   payloads(name: string): fc.Arbitrary<Json>;
   /** A fixed choice of payloads for walks: those of exchanges and examples first. */
   variants(name: string): readonly DraftCommand[];
+}
+
+/** A command at a bound of its schema. */
+export interface BoundaryCommand extends DraftCommand {
+  /** The keyword and the place. */
+  readonly keyword: string;
+  readonly pointer: Pointer;
+}
+
+/**
+ * Each command at each bound of its schema, but for places whose values are not free, and for frames that are longer than
+ * the document allows.
+ */
+export function* boundaryCommands(judge: Judge, seed: number): Generator<BoundaryCommand> {
+  const { contract, endpoint } = judge;
+  const { maxBytes = Number.POSITIVE_INFINITY } = endpoint.protocol;
+  for (const { name, payload: schema, binary, ...rest } of endpoint.commands) {
+    if (binary === true || schema === true) continue;
+    const message: Message = { name, payload: schema, ...rest };
+    const placements = placementsOf(endpoint, message);
+    const at = { ...placements, ...namingPlaces(endpoint, message) };
+    const fits = (payload: Json): boolean =>
+      isNamed(judge, name, payload) &&
+      isKnown(endpoint, placements, payload) &&
+      Buffer.byteLength(judge.frameOf(name, payload)) <= maxBytes;
+    for (const { keyword, pointer, value } of boundaryPayloads(schema, contract.definitions, {
+      at,
+      fits,
+      seed,
+    }))
+      yield { name, payload: value, keyword, pointer };
+  }
 }
 
 /** Sources by judge and seed: building one takes 0.1 s, and every check of a run wants the same. */

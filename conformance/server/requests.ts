@@ -53,7 +53,7 @@ export function correlated(context: CheckContext, message: Message, payload: Jso
 /** A payload with which the command is legal, in the state of the connection or in one that can be reached. */
 export async function legalDraft(
   walk: Walk,
-  { command, variant }: Request,
+  { command, variant }: Pick<Request, "command" | "variant">,
 ): Promise<DraftCommand | undefined> {
   const { context, tester } = walk;
   const legal = (): DraftCommand | undefined => {

@@ -13,6 +13,7 @@ import { type PropertyResult, resultOf, runProperty } from "../property.js";
 import { notApplicable, quietNote } from "./blame.js";
 import { placementsOf } from "./commands.js";
 import { type BadFrame, refusalScript, showBadFrame } from "./refusal.js";
+import { byRound } from "./rounds.js";
 
 const ID = "S-CD-03";
 
@@ -70,22 +71,23 @@ async function withSoft(
 }
 
 /**
- * Where there are more than the profile has room for (a union of many parts has hundreds of kinds): one for each command
- * and keyword, and of the others those that the seed picks.
+ * Where there are more than the profile has room for (a union of many parts has hundreds of kinds): one for each keyword at
+ * each depth, one for each command and keyword, and of the others those that the seed picks.
  */
 function choose(all: readonly Enumerated[], context: CheckContext): readonly Enumerated[] {
   const most = context.profile.maxKinds;
   if (all.length <= most) return all;
-  const first = new Map<string, Enumerated>();
-  for (const one of all) if (!first.has(one.family)) first.set(one.family, one);
-  const others = all.filter((one) => first.get(one.family) !== one);
-  const order = others.map((one) => ({ one, at: context.random.uint32() })).sort((a, b) => a.at - b.at);
-  return [...first.values(), ...order.map(({ one }) => one)].slice(0, most);
+  const chosen = byRound(all, all.length);
+  const groups = new Set(all.flatMap(({ families }) => families)).size;
+  const first = chosen.slice(0, Math.min(most, groups));
+  const others = chosen.slice(first.length).map((one) => ({ one, at: context.random.uint32() }));
+  others.sort((a, b) => a.at - b.at);
+  return [...first, ...others.map(({ one }) => one)].slice(0, most);
 }
 
 interface Enumerated extends BadFrame {
-  /** The command and the keyword. */
-  readonly family: string;
+  /** The keyword at its depth, then the command and the keyword. */
+  readonly families: readonly string[];
 }
 
 interface Source {
@@ -109,7 +111,9 @@ async function violationsOf(context: CheckContext, message: Message): Promise<So
     const arbitrary = violations.payloads({ kinds: [kind], fits });
     const [sample] = sampleOf(arbitrary, context.seed);
     if (sample === undefined) continue;
-    examples.push({ ...toFrame(sample), family: `${message.name} ${kind.keyword}` });
+    const depth = kind.pointer.split("/").length;
+    const families = [`${kind.keyword} ${depth}`, `${message.name} ${kind.keyword}`];
+    examples.push({ ...toFrame(sample), families });
     if (kind.keyword !== "format") hard.push(kind);
   }
   if (hard.length === 0) return [];

@@ -1,5 +1,6 @@
 /** S-CD-01: a command that the schema accepts is not refused for its payload, nor for its state where that allows it. */
 
+import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import type { Json } from "../../src/contract/contract.js";
 import { canonicalJson } from "../../src/contract/same-json.js";
@@ -8,8 +9,16 @@ import { endOf } from "../exchange.js";
 import { excerpt } from "../judge.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import { concluded, NO_WITNESS, notApplicable, witnessAfter, witnessBefore } from "./blame.js";
-import { type CommandSource, commandSource, type DraftCommand, personalise } from "./commands.js";
+import {
+  boundaryCommands,
+  type CommandSource,
+  commandSource,
+  type DraftCommand,
+  personalise,
+} from "./commands.js";
 import { awaitConsequence, cutOff, refusalClass } from "./consequence.js";
+import { legalDraft } from "./requests.js";
+import { byRound } from "./rounds.js";
 import { openWalk, takeWalk, type WalkStep, walkSteps } from "./walker.js";
 
 const ID = "S-CD-01";
@@ -18,9 +27,11 @@ interface ValidCommand {
   /** The way to the state in which it is sent. */
   readonly steps: readonly WalkStep[];
   readonly command: DraftCommand;
+  /** The bound of the schema at which it stands; a state that allows it is looked for. */
+  readonly bound?: string;
 }
 
-/** Known payloads of each command first, then generated ones in the states that short walks lead to. */
+/** Known payloads of each command first, then those at the bounds of its schema, then generated ones in the states that short walks lead to. */
 export const validCommands: Check = {
   id: ID,
   safe: true,
@@ -48,14 +59,15 @@ export const validCommands: Check = {
     const onStateRefusal = (name: string): void => {
       if (stateless) refusedForState.add(name);
     };
-    const property = await runProperty(context, {
+    const known = source.names.flatMap((name) =>
+      source
+        .variants(name)
+        .slice(0, 2)
+        .map((command): ValidCommand => ({ steps: [], command })),
+    );
+    const property = await runProperty<ValidCommand>(context, {
       label: "valid command",
-      examples: source.names.flatMap((name) =>
-        source
-          .variants(name)
-          .slice(0, 2)
-          .map((command): ValidCommand => ({ steps: [], command })),
-      ),
+      examples: [...known, ...(await atBounds(context))],
       arbitrary: fc.record({
         steps: walkSteps(3),
         command: fc.oneof(
@@ -64,8 +76,9 @@ export const validCommands: Check = {
           ),
         ),
       }),
-      show: ({ steps, command }): Json => ({
+      show: ({ steps, command, bound }): Json => ({
         command: command.name,
+        ...(bound === undefined ? {} : { bound }),
         payload:
           JSON.stringify(command.payload).length < 2000
             ? command.payload
@@ -90,16 +103,35 @@ export const validCommands: Check = {
   },
 };
 
+/** A quick run has no room for bounds, and they are no ordinary load for a server in use. */
+async function atBounds(context: CheckContext): Promise<readonly ValidCommand[]> {
+  if (context.profile.only !== undefined) return [];
+  const found: (ValidCommand & { readonly families: readonly string[] })[] = [];
+  for (const { name, payload, keyword, pointer } of boundaryCommands(context.judge, context.seed)) {
+    // Making them takes a moment on a large document, and other cases are being timed.
+    await setImmediate();
+    const depth = pointer.split("/").length;
+    found.push({
+      steps: [],
+      command: { name, payload },
+      bound: `${keyword} at ${pointer === "" ? "the payload" : pointer}`,
+      families: [`${keyword} ${depth}`, `${name} ${keyword}`, `${name} ${keyword} ${depth}`],
+    });
+  }
+  return byRound(found, context.profile.maxKinds);
+}
+
 async function sendValid(
   context: CheckContext,
   source: CommandSource,
-  { steps, command }: ValidCommand,
+  { steps, command, bound }: ValidCommand,
   scene: Case,
   onStateRefusal: (name: string) => void,
 ): Promise<CaseOutcome> {
   const tester = await scene.connect();
   const walk = openWalk(context, scene, tester, source);
-  await takeWalk(walk, steps);
+  if (bound === undefined) await takeWalk(walk, steps);
+  else await legalDraft(walk, { command: command.name, variant: 0 });
   if (tester.end !== undefined) {
     return concluded(scene, ID, { verdict: "inconclusive", reason: `on the way there ${endOf(tester)}` });
   }
@@ -111,7 +143,7 @@ async function sendValid(
 
   const since = tester.messages.slice(from);
   // After a walk it may be about a command before it.
-  const alone = steps.length === 0;
+  const alone = steps.length === 0 && bound === undefined;
   if (alone && since.some((message) => refusalClass(context, message) === "state"))
     onStateRefusal(command.name);
   const refused = since.find((message) => refusalClass(context, message) === "payload");

@@ -113,7 +113,8 @@ describe("servers that share nothing with this package", () => {
         seed: 1,
         runs: 10,
       });
-      const broken = report.outcomes.filter(({ verdict }) => verdict === "fail" || verdict === "warn");
+      // What their libraries do otherwise where RFC 6455 only advises is a warning: docs/servers.md has it.
+      const broken = report.outcomes.filter(({ verdict }) => verdict === "fail");
       expect(broken.map(({ id, got }) => `${id}: ${got}`)).toEqual([]);
       expect({ exit: report.exitCode, why: report.conclusion }).toMatchObject({ exit: 0 });
     });

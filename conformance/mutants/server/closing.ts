@@ -12,8 +12,7 @@ export const closingMutants: readonly Mutant[] = [
     fault: "Never answers a Close frame.",
     channel: "workflow",
     killedBy: "S-FR-16",
-    // Neither may the server's own Close pass, with which it ends a connection that has gone silent: it would look like one.
-    alter: () => ({ control: ({ opcode }) => (opcode === OPCODE.close ? null : undefined) }),
+    alter: () => ({ control: (frame) => (isClose(frame) ? null : undefined) }),
   }),
   altered({
     name: "reset-instead-of-close",
@@ -40,16 +39,9 @@ export const closingMutants: readonly Mutant[] = [
     fault: "Never answers a Close frame with the longest reason, 123 bytes.",
     channel: "pipeline",
     killedBy: "S-FR-16",
-    alter: () => {
-      let swallowed = false;
-      return {
-        control(frame) {
-          if (isClose(frame) && frame.payload.length === 125) swallowed = true;
-          // As above: nor may the server's own Close pass then.
-          return swallowed && frame.opcode === OPCODE.close ? null : undefined;
-        },
-      };
-    },
+    alter: () => ({
+      control: (frame) => (isClose(frame) && frame.payload.length === 125 ? null : undefined),
+    }),
   }),
   altered({
     name: "close-code-2999-accepted",

@@ -18,7 +18,7 @@ interface ChunkCase extends NamedCase {
   /** The command is sent in so many fragments, a ping behind each; default one and none. */
   readonly fragments?: number;
   /** Several commands, where the document has one that may be sent again before its answer. */
-  readonly commands?: true;
+  readonly commands?: "alone" | "with pings";
   /** Cuts the bytes of all frames into TCP chunks; absent: one write. */
   readonly cut?: (bytes: Uint8Array) => readonly Uint8Array[];
 }
@@ -54,7 +54,8 @@ export const chunkCases: readonly ChunkCase[] = [
   ...[2, 5, 10, 12, 14].map((at) => ({ ...cutOnce("a command of 65536 bytes", at), padTo: 65_536 })),
   { name: "ten pings and a command in one write", pings: { count: 10, length: 9 } },
   { name: "a command in five fragments with pings between them, in one write", fragments: 5 },
-  { name: "several commands in one write", commands: true, unsafe: true },
+  { name: "several commands in one write", commands: "alone", unsafe: true },
+  { name: "several commands in one write, a ping behind each", commands: "with pings", unsafe: true },
   {
     name: "pings and a command in five fragments, in one write",
     pings: { count: 3, length: 4 },
@@ -105,11 +106,14 @@ export const chunks: Check = {
       label: "chunks",
       cases: chunkCases
         .filter((one) => (one.padTo ?? 0) <= maxBytes)
-        .filter(({ commands }) => commands !== true || repeatable !== undefined),
+        .filter(({ commands }) => commands === undefined || repeatable !== undefined),
       arbitrary: anyChunks,
       script: (one, scene) =>
-        one.commands === true && repeatable !== undefined
-          ? allAnswered(context, scene, repeatable, MEND)
+        one.commands !== undefined && repeatable !== undefined
+          ? allAnswered(context, scene, repeatable, {
+              mend: MEND,
+              ...(one.commands === "with pings" ? { pings: true } : {}),
+            })
           : play(context, scene, one),
       pass: (played) => `${played} ways to cut and join the stream changed nothing`,
     });

@@ -1,5 +1,5 @@
 /** S-FR-16: the closing handshake that the client begins, and what may stand around it. */
-import type { Case, Check, CheckContext } from "../../check.js";
+import type { Case, Check, CheckContext, CloseInfo } from "../../check.js";
 import { endOf } from "../../exchange.js";
 import { closeBody } from "../../frames/close.js";
 import { type FrameSpec, OPCODE } from "../../frames/frame.js";
@@ -132,9 +132,14 @@ async function judgeAnswer(
   one: CloseCase,
 ): Promise<CaseOutcome> {
   const patience = pongPatience(context);
+  const sentAt = tester.now();
   const end = await tester.ended(patience);
+  if (end !== undefined && isOfHeartbeat(context, end) && end.atMs - sentAt < patienceMs(context) / 2) {
+    return { verdict: "inconclusive", reason: `${endOf(tester)} before the server can have read the Close` };
+  }
   // What the server leaves unread resets the connection, and the reset may overtake its Close frame.
-  const answered = end?.how === "close" || (end !== undefined && one.after !== undefined);
+  const answered =
+    end !== undefined && !isOfHeartbeat(context, end) && (end.how === "close" || one.after !== undefined);
   if (!answered) {
     return {
       verdict: "fail",
@@ -147,7 +152,19 @@ async function judgeAnswer(
   const deadline = tester.now() + TCP_MS + context.graceMs();
   while (tester.tcpEnd === undefined && tester.now() < deadline) await tester.wait(5);
   const live = await liveAfter(scene, evidence, one.name);
-  if (live.verdict !== "pass" || tester.tcpEnd !== undefined) return live;
+  if (live.verdict !== "pass") return live;
+  // What goes before or after the Close may be a fault worth a code of its own.
+  const isPlain = one.before === undefined && one.after === undefined;
+  if (isPlain && end.code !== undefined && !NORMAL_CODES.has(end.code)) {
+    return {
+      verdict: "warn",
+      reason: `${one.name} was answered by another code`,
+      expected: "a Close frame with the code that was sent, with 1001, or with none",
+      got: endOf(tester),
+      mend: MEND,
+    };
+  }
+  if (tester.tcpEnd !== undefined) return live;
   return {
     verdict: "warn",
     reason: `after ${one.name} and its answer the server did not end TCP`,
@@ -155,4 +172,17 @@ async function judgeAnswer(
     got: "the TCP connection stayed open",
     mend: "End the TCP connection once both Close frames have crossed: the server is to do it first.",
   };
+}
+
+/** Codes that answer the Close 1000, or the empty one, that these cases send. */
+const NORMAL_CODES: ReadonlySet<number> = new Set([1000, 1001]);
+
+/** The Close of a connection that has gone silent answers nothing: the Close before it was not read. */
+function isOfHeartbeat({ endpoint }: CheckContext, end: CloseInfo): boolean {
+  const code = endpoint.heartbeat?.patience?.close;
+  return end.explained === true || (code !== undefined && end.code === code);
+}
+
+function patienceMs({ endpoint, scaled }: CheckContext): number {
+  return scaled(endpoint.heartbeat?.patience?.ms ?? 0);
 }

@@ -1,7 +1,7 @@
 /** One connection script: its own clock, transcript and identity; its connections end with it, and that is verified. */
 import type { Case, CaseViolation, ConnectOptions, Tester } from "./check.js";
 import { credentialsFor, mergeHeaders } from "./credentials.js";
-import { fillingOf } from "./exchange.js";
+import { endOf, fillingOf } from "./exchange.js";
 import { type HandshakeRequest, upgradeHeaders } from "./frames/handshake.js";
 import { RunAborted, SubjectGone, SubjectRefused } from "./interruption.js";
 import { HarnessFault } from "./judge.js";
@@ -9,7 +9,7 @@ import { type ConnectionMonitor, createCaseMonitor, watchedLater } from "./monit
 import { paceTester } from "./pacer.js";
 import type { Lease, Run } from "./run.js";
 import { commandIn, type OwnedTester, openTester } from "./tester.js";
-import { answerBound, within } from "./time.js";
+import { answerBound, TIMEABLE, within } from "./time.js";
 import type { TranscriptEntry } from "./transcript.js";
 import { reasonOf } from "./waiting.js";
 
@@ -70,7 +70,11 @@ async function play<T>(
     timeScale: run.timeScale,
     check,
   });
-  const patience = run.endpoint.heartbeat?.patience?.ms;
+  const { heartbeat } = run.endpoint;
+  const patience = heartbeat?.patience?.ms;
+  /** Connections that keep themselves alive. */
+  const kept: OwnedTester[] = [];
+  let lateHandshake: string | undefined;
   run.record.openedCase();
 
   const scene: Case = {
@@ -82,6 +86,11 @@ async function play<T>(
     fault: () => monitor.fault(now()),
     get violations() {
       return [...own, ...monitor.violations];
+    },
+    get excuse() {
+      const idle = kept.find(({ end }) => end?.explained === true);
+      if (idle === undefined) return lateHandshake;
+      return `the server gave connection ${idle.id} up for the kit's own silence (${endOf(idle)}): no evidence of anything`;
     },
     now,
     connect,
@@ -145,6 +154,9 @@ async function play<T>(
       signal: run.signal,
       lost,
       patienceMs: patience === undefined ? undefined : patience * run.timeScale,
+      ...(heartbeat?.initiator !== "server" || heartbeat.timeoutMs === undefined
+        ? {}
+        : { answerWithinMs: heartbeat.timeoutMs * run.timeScale }),
       observer: {
         entry: (entry) => {
           transcript.push(run.mask.entry(entry));
@@ -160,12 +172,20 @@ async function play<T>(
       },
     });
     testers.push(tester);
+    if (options.answerHeartbeat !== false && options.beats !== false) kept.push(tester);
     if (run.pacer !== undefined) paceTester(tester, run.pacer);
     if (options.chunks?.upTo !== undefined) {
       await within(tester.requested, HANDSHAKE_MS, run.signal);
       return tester;
     }
+    const before = run.lag.lost();
     await tester.opened;
+    if (tester.handshake.kind === "timeout") {
+      const lateMs = Math.max(run.lag.recent(), run.lag.lost() - before);
+      const { message } = tester.handshake;
+      const doubtful = lateMs * TIMEABLE > (options.handshakeMs ?? HANDSHAKE_MS);
+      if (doubtful) lateHandshake = `${message}, but this machine was ${Math.round(lateMs)} ms late itself`;
+    }
     if (run.signal.aborted) throw new RunAborted(reasonOf(run.signal));
     const accepted = tester.handshake.kind === "accepted";
     if (accepted) for (const text of credentials.first ?? []) introduce(tester, text);

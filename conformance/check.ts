@@ -306,6 +306,8 @@ export interface Case {
   /** Values of the address's parameters, which no other case uses now. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly transcript: readonly TranscriptEntry[];
+  /** Why no fault that it shows is evidence: the kit's own silence, or the lateness of this machine, explains it as well. */
+  readonly excuse: string | undefined;
   /** The Monitors' and passive oracles' violations so far. */
   readonly violations: readonly CaseViolation[];
   /**
@@ -324,7 +326,7 @@ export interface ConnectOptions {
   readonly subprotocols?: readonly string[];
   /** Default true: the pings of the subject (of its heartbeat, and of RFC 6455) are answered. */
   readonly answerHeartbeat?: boolean;
-  /** Default true: where only the client's pings prove that it lives, the kit sends them by itself. */
+  /** Default true: the kit gives a sign of life by itself before the declared patience runs out. False where silence is measured. */
   readonly beats?: boolean;
   /** Bytes sent together with the upgrade request. */
   readonly early?: Uint8Array;

@@ -5,12 +5,12 @@
  */
 import { printable, sentBytes } from "./bytes.js";
 import type { CloseInfo, ReceivedPong } from "./check.js";
-import { kindOf, NOTED_FRAMES, notedFrames, sentFrame } from "./frame-note.js";
+import { kindOf, NOTED_FRAMES, notedFrames, sentFrame, sentRequest } from "./frame-note.js";
 import { closeBody, parseClose } from "./frames/close.js";
 import { isData } from "./frames/decode.js";
 import { DEFLATE, parseExtensions } from "./frames/extensions.js";
 import { type FrameFault, type FrameSpec, OPCODE, opcodeName, type WireFrame } from "./frames/frame.js";
-import { type HandshakeFault, judgeResponse, writeRequest } from "./frames/handshake.js";
+import { type HandshakeFault, judgeResponse } from "./frames/handshake.js";
 import type { WireMessage } from "./frames/message.js";
 import { type HandshakeOutcome, openFrameSocket, type TcpEnd } from "./frames/socket.js";
 import { excerpt } from "./judge.js";
@@ -26,6 +26,9 @@ const REMEMBERED = 1000;
 
 /** How long a teardown waits for the answer to its Close, and for the system to let the socket go (milliseconds). */
 const GOODBYE = { closeMs: 200, socketMs: 2000 } as const;
+
+/** The payload of the kit's own pings: no check waits for their pongs. */
+const SIGN_OF_LIFE = Buffer.from("still here");
 
 /** Opens a connection. Never rejects: a refused one has an `end`. */
 export function openConnection(options: ConnectionOptions): Connection {
@@ -44,10 +47,11 @@ export function openConnection(options: ConnectionOptions): Connection {
   let accepted = false;
   let closeSent = false;
   let closeReceived = false;
+  let finished = false;
   const received = { messages: 0, bytes: 0 };
   /** The first frames of the message in progress. */
   let unfinished: WireFrame[] = [];
-  const ownFrames = watchOwnFrames();
+  const ownFrames = watchOwnFrames(clock);
 
   const note: Connection["note"] = (entry, atMs) => listener.entry({ atMs, connection: id, ...entry });
   const charge = (check: string, fault: FrameFault, atMs: number): void =>
@@ -88,7 +92,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       ended: onTcpEnd,
     },
   });
-  noteRequest();
+  for (const entry of sentRequest(options)) note(entry, clock());
 
   const opened = socket.handshake.then(async (outcome) => {
     handshake = outcome;
@@ -116,26 +120,6 @@ export function openConnection(options: ConnectionOptions): Connection {
       ...(refused === undefined ? {} : { status: refused.status }),
     });
   });
-
-  function noteRequest(): void {
-    const { method = "GET", target, httpVersion } = options.request;
-    const version = httpVersion === undefined ? "" : ` HTTP/${httpVersion}`;
-    const { cuts, upTo } = options.chunks ?? { cuts: [] };
-    const until =
-      upTo === undefined ? "" : upTo < 0 ? `, all but ${-upTo} bytes` : `, its first ${upTo} bytes`;
-    note(
-      {
-        direction: "sent",
-        kind: "handshake",
-        text: `${method} ${target}${version}${cuts.length === 0 ? "" : `, cut at ${cuts.slice(0, 64).join(", ")}`}${until}`,
-        ...sentBytes(Buffer.from(writeRequest(options.request), "latin1").subarray(0, upTo)),
-      },
-      clock(),
-    );
-    if (options.early === undefined) return;
-    const text = `${options.early.length} bytes together with the request`;
-    note({ direction: "sent", kind: "raw", text, ...sentBytes(options.early) }, clock());
-  }
 
   function isOver(): boolean {
     return end !== undefined || tcpEnd !== undefined;
@@ -165,13 +149,14 @@ export function openConnection(options: ConnectionOptions): Connection {
     switch (frame.opcode) {
       case OPCODE.ping:
         note({ ...shown, kind: "ping" }, frame.atMs);
-        ownFrames.whenWhole(() => {
+        ownFrames.whenControl(() => {
           if (options.answerPings && !closeSent) sendFrame({ opcode: OPCODE.pong, payload: frame.payload });
         });
         break;
       case OPCODE.pong:
         note({ ...shown, kind: "pong" }, frame.atMs);
-        remember(pongs, { atMs: frame.atMs, payload: frame.payload });
+        if (!SIGN_OF_LIFE.equals(frame.payload))
+          remember(pongs, { atMs: frame.atMs, payload: frame.payload });
         break;
       case OPCODE.close:
         onClose(frame);
@@ -203,7 +188,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     const text = code === undefined ? "no code" : `${code} ${reason}`.trim();
     note({ direction: "received", kind: "close", text, ...notedFrames([frame]) }, frame.atMs);
     for (const fault of faults) charge("S-FR-13", fault, frame.atMs);
-    if (!ours) ownFrames.whenWhole(() => sendClose(faults.length > 0 ? 1002 : code, ""));
+    if (!ours) ownFrames.whenControl(() => sendClose(faults.length > 0 ? 1002 : code, ""));
     endWith({
       by: ours ? "kit" : "subject",
       how: "close",
@@ -282,7 +267,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   /** What the transport is owed. */
   function answer(text: string | undefined): void {
     if (text === undefined) return;
-    ownFrames.whenWhole(() => {
+    ownFrames.whenText(() => {
       if (!closeSent) sendText(text);
     });
   }
@@ -307,6 +292,9 @@ export function openConnection(options: ConnectionOptions): Connection {
   function sendFrame(spec: FrameSpec, label?: string): void {
     if (spec.opcode === OPCODE.close) closeSent = true;
     const bytes = socket.send(spec);
+    // A length that lies makes the next bytes a part of it.
+    if (spec.declaredLength === undefined && ownFrames.isWhole()) ownFrames.sent(spec);
+    else ownFrames.wrote(bytes);
     const text = label ?? printable(spec.payload ?? new Uint8Array(0));
     note({ direction: "sent", kind: kindOf(spec.opcode), text, ...sentFrame(bytes) }, clock());
   }
@@ -351,8 +339,16 @@ export function openConnection(options: ConnectionOptions): Connection {
       return socket.deflate;
     },
     sendFrame,
-    isWhole: ownFrames.isWhole,
-    whenWhole: ownFrames.whenWhole,
+    signOfLife() {
+      if (ownFrames.takesControl() && !closeSent && !finished) {
+        sendFrame({ opcode: OPCODE.ping, payload: SIGN_OF_LIFE }, "a sign of life");
+      }
+    },
+    takesText: () => ownFrames.takesText() && !closeSent && !finished,
+    whenText: ownFrames.whenText,
+    get heldSince() {
+      return ownFrames.heldSince;
+    },
     sendRaw(bytes, label) {
       socket.write(bytes);
       if (accepted) ownFrames.wrote(bytes);
@@ -372,6 +368,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       socket.resume();
     },
     finish() {
+      finished = true;
       note({ direction: "sent", kind: "tcp", text: "FIN" }, clock());
       socket.finish();
     },

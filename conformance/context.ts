@@ -2,13 +2,10 @@
 import { inCase } from "./case.js";
 import type { CheckContext } from "./check.js";
 import type { Run } from "./run.js";
-import { UPPER_GRACE_MS } from "./time.js";
+import { TIMEABLE, UPPER_GRACE_MS } from "./time.js";
 
 /** How much too early is still on time. */
 const TOLERANCE = { mostMs: 50, share: 0.05 } as const;
-
-/** A bound must be so many times the measured lag for a sample to count. */
-const TIMEABLE = 20;
 
 /** The context of one check in a run. */
 export function createContext(run: Run, check: string): CheckContext {

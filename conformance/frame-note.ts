@@ -2,6 +2,8 @@
 import { hex, sentBytes } from "./bytes.js";
 import { readHeader } from "./frames/decode.js";
 import { OPCODE, type WireFrame } from "./frames/frame.js";
+import { writeRequest } from "./frames/handshake.js";
+import type { ConnectionOptions } from "./line.js";
 import type { FrameNote, TranscriptEntry } from "./transcript.js";
 
 /** How many frames of one message stand in a transcript. */
@@ -74,4 +76,26 @@ export function kindOf(opcode: number): TranscriptEntry["kind"] {
     default:
       return "raw";
   }
+}
+
+/** What is sent of an upgrade request, and the bytes that go with it. */
+export function sentRequest({
+  chunks,
+  early,
+  request,
+}: Pick<ConnectionOptions, "chunks" | "early" | "request">): Omit<TranscriptEntry, "connection" | "atMs">[] {
+  const { method = "GET", target, httpVersion } = request;
+  const version = httpVersion === undefined ? "" : ` HTTP/${httpVersion}`;
+  const { cuts, upTo } = chunks ?? { cuts: [] };
+  const until = upTo === undefined ? "" : upTo < 0 ? `, all but ${-upTo} bytes` : `, its first ${upTo} bytes`;
+  const cut = cuts.length === 0 ? "" : `, cut at ${cuts.slice(0, 64).join(", ")}`;
+  const head = {
+    direction: "sent",
+    kind: "handshake",
+    text: `${method} ${target}${version}${cut}${until}`,
+    ...sentBytes(Buffer.from(writeRequest(request), "latin1").subarray(0, upTo)),
+  } as const;
+  if (early === undefined) return [head];
+  const text = `${early.length} bytes together with the request`;
+  return [head, { direction: "sent", kind: "raw", text, ...sentBytes(early) }];
 }

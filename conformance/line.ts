@@ -77,10 +77,14 @@ export interface Connection {
   readonly deflate?: ((bytes: Uint8Array) => Uint8Array) | undefined;
   sendFrame(spec: FrameSpec, label?: string): void;
   sendRaw(bytes: Uint8Array, label: string): void;
-  /** False in the middle of a frame that a check has begun to write. */
-  isWhole?(): boolean;
-  /** Does what the kit owes by itself: now, or once the frame that a check has begun to write is whole. */
-  whenWhole?(act: () => void): void;
+  /** Sends a ping frame by itself, unless a check is in the middle of a frame; its pong is not among `pongs`. */
+  signOfLife?(): void;
+  /** False where no text may be sent: in the middle of a frame or of a message that a check has begun, and after a Close. */
+  takesText?(): boolean;
+  /** Sends what the kit owes by itself: now, or once the message that a check has begun is whole. */
+  whenText?(act: () => void): void;
+  /** Since when the kit has held back what it owes. */
+  readonly heldSince?: number | undefined;
   /** Says goodbye as the transport has it, then sends a Close frame; once. */
   close(code?: number, reason?: string): void;
   /** Sends what the request has held back, and these bytes with it. */

@@ -22,6 +22,7 @@ function contextOf(seed = 7): CheckContext & { readonly labels: string[] } {
         parameters: {},
         transcript: [],
         fault: () => undefined,
+        excuse: undefined,
         violations: [],
         now: () => 0,
         connect: () => Promise.reject(new Error("no connection here")),
@@ -157,5 +158,41 @@ describe("a value in a report", () => {
   it("shows bytes in hexadecimal and cuts what is long", () => {
     expect(asJson({ bytes: Uint8Array.of(1, 255) })).toEqual({ bytes: "0x01ff" });
     expect(String(asJson("x".repeat(5000)))).toHaveLength(2048);
+  });
+});
+
+describe("cases that decide nothing", () => {
+  const silent: CaseOutcome = { verdict: "untestable", reason: "no witness: nothing came" };
+  const once = (of: (value: number, turn: number) => CaseOutcome) => {
+    const turns = new Map<number, number>();
+    return runProperty<number>(contextOf(), {
+      label: "one of them",
+      examples: Array.from({ length: 8 }, (_, index) => index),
+      concurrency: 1,
+      script: async (value) => {
+        const turn = (turns.get(value) ?? 0) + 1;
+        turns.set(value, turn);
+        return of(value, turn);
+      },
+    });
+  };
+
+  it("are tried again when the others are over", async () => {
+    const result = await once((value, turn) => (value > 3 && turn === 1 ? silent : pass));
+    expect(result).toMatchObject({ passed: 8, undecided: [] });
+    expect(resultOf(result, { pass: "fine" })).toMatchObject({ verdict: "pass", reason: "fine" });
+  });
+
+  it("keep a property from passing where they are many", async () => {
+    const result = await once((value) => (value === 7 ? silent : pass));
+    expect(resultOf(result, { pass: "fine" })).toMatchObject({
+      verdict: "inconclusive",
+      reason: "1 of 8 cases decided nothing (no witness: nothing came)",
+    });
+  });
+
+  it("fail where they fail later, three times more", async () => {
+    const result = await once((value, turn) => (value !== 5 ? pass : turn === 1 ? silent : fail("later")));
+    expect(result).toMatchObject({ failure: { shown: 5, outcome: { verdict: "fail" } } });
   });
 });

@@ -2,14 +2,16 @@
  * Properties: examples and boundaries first, then values drawn from an arbitrary, several cases at a time. A failing case
  * must fail three times more before it counts; then fast-check shrinks it along its own path, within a time limit.
  *
- * This file is long because running, confirming, shrinking and replaying a case share its state, and its result has one form.
+ * This file is long because running, confirming and shrinking a case share its state, and its result has one form.
  */
 import fc from "fast-check";
 import type { Json } from "../src/contract/contract.js";
 import type { Case, CheckContext, CheckResult } from "./check.js";
 import { RunAborted } from "./interruption.js";
+import { playAgain } from "./play-again.js";
 import type { ReplayRecord } from "./report/report.js";
 import type { TranscriptEntry } from "./transcript.js";
+import { decideLater, excused, isUndecided, type Open } from "./undecided.js";
 
 /** A case in which the rule was broken. */
 export interface Failure {
@@ -80,7 +82,7 @@ export interface PropertyResult<T> {
 }
 
 /** How often a failing case must fail again. */
-const CONFIRMATIONS = 3;
+export const CONFIRMATIONS = 3;
 
 /** After so many cases without a witness, and none that passed, a property gives up. */
 const HOPELESS = 2;
@@ -89,12 +91,16 @@ const HOPELESS = 2;
 const NO_WITNESS = "no witness";
 
 /** A case that took longer is repeated by several at once, and not shrunk (milliseconds). */
-const SLOW_CASE_MS = 1500;
+export const SLOW_CASE_MS = 1500;
 
 /** Shrinking ends after so long (milliseconds): a smaller case is a courtesy, not a verdict. */
 const SHRINK_MS = 4000;
 
-interface Played {
+/** A property in which a larger share of cases decided nothing has not passed. */
+const UNDECIDED_SHARE = 0.1;
+
+/** One case that was played. */
+export interface Played {
   /** Label of the case: its randomness hangs on it. */
   readonly name: string;
   readonly outcome: CaseOutcome;
@@ -118,7 +124,7 @@ export async function runProperty<T>(
   const drawn = arbitrary === undefined || runs < 1 ? [] : fc.sample(arbitrary, { seed, numRuns: runs });
   const values = [...examples, ...drawn];
   const deadline = options.budgetMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.budgetMs;
-  const undecided: Undecided[] = [];
+  let open: Open[] = [];
   const failures: { readonly index: number; readonly outcome: Failure; readonly played: Played }[] = [];
   let cases = 0;
   let passed = 0;
@@ -128,7 +134,7 @@ export async function runProperty<T>(
 
   const play = (value: T, name: string): Promise<Played> =>
     context.inCase(name, async (scene) => {
-      const outcome = await options.script(value, scene);
+      const outcome = excused(await options.script(value, scene), scene);
       return { name, outcome, ms: scene.now(), transcript: scene.transcript };
     });
 
@@ -153,10 +159,10 @@ export async function runProperty<T>(
       } else if (outcome.verdict === "blocked") {
         blocked ??= outcome.by;
         withoutEvidence += 1;
-      } else if (outcome.verdict === "fail" || outcome.verdict === "warn") {
+      } else if (!isUndecided(outcome)) {
         failures.push({ index, outcome, played });
-      } else if (outcome.verdict === "inconclusive" || outcome.verdict === "untestable") {
-        undecided.push(outcome);
+      } else {
+        open.push({ index, outcome });
         if (outcome.reason.startsWith(NO_WITNESS)) withoutEvidence += 1;
       }
     }
@@ -179,6 +185,21 @@ export async function runProperty<T>(
     settled.push(...(await Promise.allSettled(workers.slice(settled.length))));
   for (const result of settled) if (result.status === "rejected") throw result.reason;
 
+  if (failures.length === 0 && !hopeless() && Date.now() < deadline) {
+    open = await decideLater(open, async ({ index }, turn) => {
+      // One that fails now decides the property.
+      if (failures.length > 0) return undefined;
+      const played = await play(values[index] as T, `${label} #${index + 1}, later ${turn}`);
+      const { outcome } = played;
+      if (isUndecided(outcome)) return outcome;
+      if (outcome.verdict === "pass") passed += 1;
+      else if (outcome.verdict === "blocked") blocked ??= outcome.by;
+      else failures.push({ index, outcome, played });
+      context.retried?.(`${label} #${index + 1}: decided nothing at first`);
+      return undefined;
+    });
+  }
+  const undecided = open.map(({ outcome }) => outcome);
   const interrupted = next < values.length && failures.length === 0 && !hopeless();
   const counted = { cases, passed, undecided, interrupted, ...(blocked === undefined ? {} : { blocked }) };
   failures.sort((a, b) => a.index - b.index);
@@ -200,6 +221,12 @@ export async function runProperty<T>(
   }
   const again = repeated.filter(({ outcome }) => outcome.verdict === found.outcome.verdict).length;
   const passedAgain = repeated.filter(({ outcome }) => outcome.verdict === "pass").length;
+  const excuse = repeated.find(
+    ({ outcome }) => outcome.verdict === "inconclusive" && outcome.tooLate === true,
+  );
+  if (again < CONFIRMATIONS && passedAgain === 0 && excuse?.outcome.verdict === "inconclusive") {
+    return { ...counted, passed: 0, undecided: [excuse.outcome, ...undecided] };
+  }
   // A server that gives no witness any more was broken by the first time: it cannot be repeated, and it is no flake.
   if (again < CONFIRMATIONS && (again > 0 || passedAgain > 0)) {
     context.retried?.(`${label} #${found.index + 1}: failed in ${again + 1} of ${CONFIRMATIONS + 1} runs`);
@@ -233,68 +260,6 @@ export async function runProperty<T>(
       shrinks: smallest.shrinks,
     },
   };
-}
-
-/** Plays the one case that a report has recorded: up to three times, for a fault that comes and goes is not mended. */
-async function playAgain<T>(
-  options: PropertyOptions<T>,
-  recorded: ReplayRecord,
-  play: (value: T, name: string) => Promise<Played>,
-): Promise<PropertyResult<T>> {
-  const counted = { undecided: [], interrupted: false };
-  const found = await recordedValue(options, recorded);
-  if (found === undefined) {
-    const reason = `the recorded case of "${options.label}" cannot be made again: the document gives other cases now`;
-    return { ...counted, cases: 0, passed: 0, undecided: [{ verdict: "inconclusive", reason }] };
-  }
-  const { value } = found;
-  const name = recorded.case ?? `${options.label}, replayed`;
-  let cases = 0;
-  for (;;) {
-    const played = await play(value, cases === 0 ? name : `${name}, again ${cases}`);
-    cases += 1;
-    const { outcome } = played;
-    switch (outcome.verdict) {
-      case "pass":
-        break;
-      case "blocked":
-        return { ...counted, cases, passed: cases - 1, blocked: outcome.by };
-      case "inconclusive":
-      case "untestable":
-        return { ...counted, cases, passed: 0, undecided: [outcome] };
-      default: {
-        const shown = (options.show ?? asJson)(value);
-        const { transcript } = played;
-        const failure = { value, shown, outcome, transcript, replay: recorded, shrinks: 0 };
-        return { ...counted, cases, passed: cases - 1, failure };
-      }
-    }
-    if (cases === CONFIRMATIONS || options.waits === true || played.ms > SLOW_CASE_MS) {
-      return { ...counted, cases, passed: cases };
-    }
-  }
-}
-
-/** The value of a recorded case; undefined when the property has no such case any more. */
-async function recordedValue<T>(
-  { arbitrary, examples = [] }: PropertyOptions<T>,
-  { example, path, seed }: ReplayRecord,
-): Promise<{ readonly value: T } | undefined> {
-  if (example !== undefined && example >= examples.length) return undefined;
-  // The index has just been looked at.
-  const start = example === undefined ? [] : [examples[example] as T];
-  if (path === undefined) return start.length === 0 ? undefined : { value: start[0] as T };
-  if (arbitrary === undefined) return undefined;
-  let found: { readonly value: T } | undefined;
-  const property = fc.property(arbitrary, (value) => {
-    found ??= { value };
-  });
-  try {
-    fc.check(property, { seed, path, numRuns: 1, examples: start.map((value): [T] => [value]) });
-  } catch {
-    // A path that leads nowhere is one of another document: fast-check says so by throwing.
-  }
-  return found;
 }
 
 /** At most so many of a list, from its beginning to its end. */
@@ -402,6 +367,17 @@ export function resultOf<T>(
   }
   if (property.passed > 0) {
     const left = property.undecided.length;
+    const [why] = property.undecided;
+    if (why !== undefined && left > UNDECIDED_SHARE * cases) {
+      const late = property.undecided.some(({ tooLate }) => tooLate === true);
+      return {
+        verdict: "inconclusive",
+        reason: `${left} of ${cases} cases decided nothing (${why.reason})`,
+        cases,
+        ...(late ? { tooLate: true as const } : {}),
+        ...noted,
+      };
+    }
     const reason = left === 0 ? words.pass : `${words.pass} (${left} of ${cases} cases decided nothing)`;
     return { verdict: "pass", reason, cases, ...noted };
   }

@@ -27,7 +27,7 @@ export interface TesterOptions extends Omit<ConnectionOptions, "layer" | "listen
   readonly monitor: ConnectionMonitor;
   /** Whether the subject's pings are answered: of its heartbeat, of its transport, of RFC 6455. */
   readonly answerHeartbeat: boolean;
-  /** False: the pings of the client's heartbeat are the check's own business. */
+  /** False: signs of life are the check's own business. */
   readonly beats?: boolean;
   /** What an answer to the subject's heartbeat is filled with. */
   readonly filling: Filling;
@@ -35,6 +35,8 @@ export interface TesterOptions extends Omit<ConnectionOptions, "layer" | "listen
   readonly lost: () => number;
   /** Silence after which the subject may give this connection up (milliseconds), if it declares any. */
   readonly patienceMs: number | undefined;
+  /** A ping of the subject left unanswered for so long lets it give this connection up (milliseconds), if it declares that. */
+  readonly answerWithinMs?: number | undefined;
   /** Under Socket.IO: the session begins by long polling, and stays there or is upgraded. */
   readonly transport?: PollingTransport;
   readonly observer: TesterObserver;
@@ -76,6 +78,8 @@ export function openTester(options: TesterOptions): OwnedTester {
   let cursor = 0;
   let nextAck = 0;
   let lastSentAt: number | undefined;
+  let lastBeatAt: number | undefined;
+  let lastWrittenAt = openedAt;
   let unansweredSince: number | undefined;
 
   // A frame may wait in the kernel while the kit's loop is late: the clocks of the contract stand still meanwhile.
@@ -87,7 +91,10 @@ export function openTester(options: TesterOptions): OwnedTester {
     answerPings: options.answerHeartbeat,
     layer: layerOf(endpoint, options.answerHeartbeat),
     listener: {
-      entry: observer.entry,
+      entry: (entry) => {
+        if (entry.direction === "sent") lastWrittenAt = entry.atMs;
+        observer.entry(entry);
+      },
       violation: observer.violation,
       frame: onFrame,
       acknowledgement: (ackId, json, atMs) => {
@@ -116,9 +123,17 @@ export function openTester(options: TesterOptions): OwnedTester {
 
   /** A side that hears nothing may give the connection up: that end needs no other explanation. */
   function explained(info: CloseInfo): CloseInfo {
-    const silentMs = info.atMs - (lastSentAt ?? openedAt);
-    const ranOut = options.patienceMs !== undefined && silentMs >= 0.9 * options.patienceMs;
-    if (info.by === "kit" || !(ranOut || !options.answerHeartbeat)) return info;
+    const { answerHeartbeat, answerWithinMs, patienceMs } = options;
+    const { patience } = endpoint.heartbeat ?? {};
+    const since = (from: number | undefined, bound: number | undefined): boolean =>
+      bound !== undefined && info.atMs - (from ?? openedAt) >= NEARLY * bound;
+    const ranOut = since(patience?.life === "ping" ? lastBeatAt : lastSentAt, patienceMs);
+    const owed = connection.heldSince !== undefined && since(connection.heldSince, answerWithinMs);
+    // Where time runs faster than declared, a server that gets no processor may read a sign of life too late.
+    const hurried = patienceMs !== undefined && patience !== undefined && patienceMs < patience.ms;
+    const starved =
+      hurried && info.code !== undefined && info.code === patience.close && since(openedAt, patienceMs);
+    if (info.by === "kit" || (answerHeartbeat && !ranOut && !owed && !starved)) return info;
     return { ...info, explained: true };
   }
 
@@ -171,8 +186,8 @@ export function openTester(options: TesterOptions): OwnedTester {
     const send = (): void => {
       if (!connection.isOver()) tester.command(pong, answer);
     };
-    if (connection.whenWhole === undefined) send();
-    else connection.whenWhole(send);
+    if (connection.whenText === undefined) send();
+    else connection.whenText(send);
   }
 
   function markSent(): void {
@@ -219,6 +234,8 @@ export function openTester(options: TesterOptions): OwnedTester {
       tester.text(text, "command", commandIn(judge, text, name));
     },
     text(text, kind, what) {
+      const ping = endpoint.heartbeat?.ping;
+      if (ping !== undefined && what?.names.includes(ping) === true) lastBeatAt = clock();
       tester.tell(kind, what);
       watch.sent(kind, { text });
       markSent();
@@ -251,6 +268,7 @@ export function openTester(options: TesterOptions): OwnedTester {
       connection.sendFrame(spec, label);
     },
     ping(payload) {
+      if (endpoint.heartbeat?.mode === "frame") lastBeatAt = clock();
       connection.sendFrame({ opcode: OPCODE.ping, payload });
     },
     async pong(payload, timeoutMs) {
@@ -301,19 +319,31 @@ export function openTester(options: TesterOptions): OwnedTester {
   };
   const beats = keepAlive();
 
-  /** Where only pings prove that a client lives, a check that is busy with other things would be cut off. */
+  /** A check that is busy with other things, or slow, must not be cut off for it. */
   function keepAlive(): ReturnType<typeof setInterval> | undefined {
     const { heartbeat } = endpoint;
-    if (heartbeat?.patience?.life !== "ping" || heartbeat.initiator !== "client") return undefined;
-    if (options.beats === false || !options.answerHeartbeat || options.patienceMs === undefined)
-      return undefined;
-    return setInterval(beat, Math.max(BEAT_MS, options.patienceMs / 3));
+    const { patienceMs } = options;
+    if (heartbeat?.patience === undefined || heartbeat.initiator !== "client") return undefined;
+    if (options.beats === false || !options.answerHeartbeat || patienceMs === undefined) return undefined;
+    const { life } = heartbeat.patience;
+    return setInterval(
+      life === "ping" ? beat : () => breathe(patienceMs / 2),
+      Math.max(BEAT_MS, patienceMs / (life === "ping" ? 3 : 8)),
+    );
   }
 
+  /** Where any frame proves that a client lives, one that means nothing is sent after so long a silence. */
+  function breathe(silenceMs: number): void {
+    if (connection.isOver()) clearInterval(beats);
+    else if (connection.handshake.kind !== "accepted" || clock() - lastWrittenAt < silenceMs) return;
+    else connection.signOfLife?.();
+  }
+
+  /** Where only pings prove it, one is sent each time. */
   function beat(): void {
     const ping = endpoint.heartbeat?.ping;
     if (connection.isOver()) clearInterval(beats);
-    else if (connection.handshake.kind !== "accepted" || connection.isWhole?.() === false) return;
+    else if (connection.handshake.kind !== "accepted" || connection.takesText?.() === false) return;
     else if (endpoint.heartbeat?.mode === "frame") tester.ping(new Uint8Array(0));
     else if (ping !== undefined) {
       const payload = ordinaryPayload(judge, ping, options.filling, 1);
@@ -324,6 +354,9 @@ export function openTester(options: TesterOptions): OwnedTester {
 
   return tester;
 }
+
+/** A silence that comes so near to the declared patience, or further, explains a close (as a share of it). */
+const NEARLY = 0.9;
 
 /** The shortest time between two beats that keep a connection alive (milliseconds). */
 const BEAT_MS = 100;

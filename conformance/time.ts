@@ -10,6 +10,9 @@ export const monotonic: Clock = () => performance.now();
 /** Added to every declared upper bound that has no grace of its own (milliseconds). */
 export const UPPER_GRACE_MS = 250;
 
+/** A bound must be so many times the measured lag for a sample to count. */
+export const TIMEABLE = 20;
+
 /** No bound on an answer falls below this, whatever the time scale (milliseconds). */
 export const ANSWER_FLOOR_MS = 1000;
 

@@ -156,7 +156,7 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
     clearTimeout(timer);
     settle(outcome);
   };
-  const timer = setTimeout(() => {
+  const timeOut = (): void => {
     const atMs = clock();
     const connected = phase !== "connecting";
     const what = connected ? "no response to the upgrade request" : "no connection";
@@ -168,7 +168,8 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
         : { kind: "unreachable", message, code: "ETIMEDOUT", atMs },
     );
     line.drop("gently");
-  }, options.timeoutMs);
+  };
+  let timer = setTimeout(timeOut, options.timeoutMs);
 
   /** No more bytes will come; `outcome` is what became of the handshake, where it is not yet settled. */
   function end(ended: TcpEnd, outcome: HandshakeOutcome): void {
@@ -263,6 +264,11 @@ export function openFrameSocket(options: FrameSocketOptions): FrameSocket {
         pause = setTimeout(() => writeInChunks(rest), options.chunks?.pauseMs ?? 0);
         return;
       }
+    }
+    if ((options.chunks?.cuts.length ?? 0) > 0 && phase === "handshake") {
+      // No response is due before the request has its end.
+      clearTimeout(timer);
+      timer = setTimeout(timeOut, options.timeoutMs);
     }
     const waiting = behindRequest ?? [];
     behindRequest = undefined;

@@ -2,7 +2,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
-import { openViolations, type Violation } from "../../src/arbitrary/invalid-payload.js";
+import { openViolations, type Violation, type ViolationKind } from "../../src/arbitrary/invalid-payload.js";
 import type { Json, Message, Pointer } from "../../src/contract/contract.js";
 import { valueAt } from "../../src/contract/pointer.js";
 import { sameJson } from "../../src/contract/same-json.js";
@@ -11,7 +11,7 @@ import { frameText } from "../judge.js";
 import { withValue } from "../payloads.js";
 import { type PropertyResult, resultOf, runProperty } from "../property.js";
 import { notApplicable, quietNote } from "./blame.js";
-import { placementsOf } from "./commands.js";
+import { commandSource, placementsOf } from "./commands.js";
 import { type BadFrame, refusalScript, showBadFrame } from "./refusal.js";
 import { byRound } from "./rounds.js";
 
@@ -105,11 +105,21 @@ async function violationsOf(context: CheckContext, message: Message): Promise<So
   const examples: Enumerated[] = [];
   const hard = [];
   const violations = openViolations(message.payload, definitions);
+  // What the document itself sends comes first: a server knows that part of a union best.
+  const payloads = knownPayloads(context, message);
+  const ofKnown = (kind: ViolationKind, choice: number): Violation[] | undefined => {
+    for (const payload of payloads) {
+      const found = violations.of(payload, kind, choice);
+      if (found !== undefined && fits(found)) return [found];
+    }
+    return undefined;
+  };
   for (const kind of violations.kinds) {
     // Making them takes a second or two on a large document, and other cases are being timed.
     await setImmediate();
     const arbitrary = violations.payloads({ kinds: [kind], fits });
-    const [sample] = sampleOf(arbitrary, context.seed);
+    const choice = context.seed + examples.length;
+    const [sample] = ofKnown(kind, choice) ?? sampleOf(arbitrary, context.seed);
     if (sample === undefined) continue;
     const depth = kind.pointer.split("/").length;
     const families = [`${kind.keyword} ${depth}`, `${message.name} ${kind.keyword}`];
@@ -119,6 +129,13 @@ async function violationsOf(context: CheckContext, message: Message): Promise<So
   if (hard.length === 0) return [];
   const arbitrary = violations.payloads({ kinds: hard, fits }).map(toFrame);
   return [{ examples, arbitrary }];
+}
+
+/** Payloads that the document gives for the command, and a few more of the kind that walks send. */
+function knownPayloads(context: CheckContext, { name }: Message): readonly Json[] {
+  return commandSource(context.judge, context.seed)
+    .variants(name)
+    .map(({ payload }) => payload);
 }
 
 /** A kind that needs a violated name field cannot be made here: that is another row's, and sampling it throws. */

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import type { JsonSchema } from "../contract/contract.js";
 import { compileSchema } from "../contract/validate.js";
 import { UnsatisfiableError } from "./bounded-filter.js";
-import { invalidPayload, violationKinds } from "./invalid-payload.js";
+import { invalidPayload, openViolations, violationKinds } from "./invalid-payload.js";
 import { SAMPLE_DEFINITIONS, SAMPLE_SCHEMAS } from "./sample-schemas.js";
 
 const kinds = (schema: JsonSchema) =>
@@ -139,4 +139,19 @@ describe("An invalid payload", () => {
     );
     expect(result.counterexample?.[0]).toMatchObject({ value: { a: 10 } });
   });
+});
+
+test("a payload that is given gets one fault of a kind, where it has the place", () => {
+  const violations = openViolations(
+    {
+      type: "object",
+      properties: { a: { type: "string" }, b: { type: "integer", maximum: 3 } },
+      additionalProperties: false,
+    },
+    {},
+  );
+  const kind = { keyword: "maximum", pointer: "/b" };
+  expect(violations.of({ a: "kept", b: 1 }, kind, 0)?.value).toEqual({ a: "kept", b: 4 });
+  expect(violations.of({ a: "kept" }, kind, 0)).toBeUndefined();
+  expect(violations.of({ a: "kept", b: 9 }, kind, 0)).toBeUndefined();
 });

@@ -37,6 +37,11 @@ export interface Violations {
   readonly kinds: readonly ViolationKind[];
   /** Payloads with exactly one fault; always refused by Ajv. Generating throws UnsatisfiableError when there is no kind. */
   payloads(options?: InvalidOptions): fc.Arbitrary<Violation>;
+  /**
+   * A given payload with one fault of this kind; undefined where it is invalid already, lacks the place, or stays valid.
+   * `choice` says which of the ways to break the rule is tried first.
+   */
+  of(valid: Json, kind: ViolationKind, choice: number): Violation | undefined;
 }
 
 /** Opens the violations of a schema. */
@@ -51,6 +56,7 @@ export function openViolations(schema: JsonSchema, definitions: Contract["defini
       return kinds;
     },
     payloads: (options = {}) => violationsOf(source, options),
+    of: (valid, kind, choice) => source.of(valid, kind, choice),
   };
 }
 
@@ -130,6 +136,14 @@ class ViolationSource {
       this.#bySite.set(site, made);
     }
     return made;
+  }
+
+  /** One violation of a payload that is given. */
+  of(valid: Json, kind: ViolationKind, choice: number): Violation | undefined {
+    const site = this.sites.find((one) => nameOf(one) === nameOf(kind));
+    return site === undefined || !this.#builder.accepts(valid)
+      ? undefined
+      : this.#violate(site, valid, choice);
   }
 
   #violate(site: ViolationSite, valid: Json, choice: number): Violation | undefined {

@@ -242,17 +242,22 @@ export const correlationMutants: readonly Mutant[] = [
   }),
   altered({
     name: "pongs-kept-for-the-next",
-    fault: "Answers on the next connection what a dropped one asked, a while after it came.",
+    fault: "Answers on the next connection to a pipeline what a dropped one asked, a while after it came.",
     channel: "pipeline",
     killedBy: "S-RR-06",
     across: () => {
-      const owed: string[] = [];
+      const owed = new Map<string, string[]>();
       return () => {
         const waiting: string[] = [];
+        let path = "";
         const giveAway = (line: Line): void => {
-          for (const text of owed.splice(0)) line.toClient(text);
+          for (const text of owed.get(path)?.splice(0) ?? []) line.toClient(text);
         };
         return {
+          request(head) {
+            path = head.split(/[ ?]/, 2)[1] ?? "";
+            return head;
+          },
           opened(line) {
             for (const ms of [50, 100, 200]) line.later(ms, () => giveAway(line));
           },
@@ -266,7 +271,7 @@ export const correlationMutants: readonly Mutant[] = [
             return [];
           },
           closed() {
-            owed.push(...waiting);
+            owed.set(path, [...(owed.get(path) ?? []), ...waiting]);
           },
         };
       };

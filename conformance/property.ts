@@ -11,7 +11,7 @@ import { RunAborted } from "./interruption.js";
 import { playAgain } from "./play-again.js";
 import type { ReplayRecord } from "./report/report.js";
 import type { TranscriptEntry } from "./transcript.js";
-import { decideLater, excused, isUndecided, type Open } from "./undecided.js";
+import { decideLater, excused, isDoubtful, isUndecided, lacksWitness, type Open } from "./undecided.js";
 
 /** A case in which the rule was broken. */
 export interface Failure {
@@ -87,16 +87,13 @@ export const CONFIRMATIONS = 3;
 /** After so many cases without a witness, and none that passed, a property gives up. */
 const HOPELESS = 2;
 
-/** How the reason of a case without a witness begins. */
-const NO_WITNESS = "no witness";
-
 /** A case that took longer is repeated by several at once, and not shrunk (milliseconds). */
 export const SLOW_CASE_MS = 1500;
 
 /** Shrinking ends after so long (milliseconds): a smaller case is a courtesy, not a verdict. */
 const SHRINK_MS = 4000;
 
-/** A property in which a larger share of cases decided nothing has not passed. */
+/** A property in which a larger share of cases was doubtful to the end has not passed. */
 const UNDECIDED_SHARE = 0.1;
 
 /** One case that was played. */
@@ -163,7 +160,7 @@ export async function runProperty<T>(
         failures.push({ index, outcome, played });
       } else {
         open.push({ index, outcome });
-        if (outcome.reason.startsWith(NO_WITNESS)) withoutEvidence += 1;
+        if (lacksWitness(outcome)) withoutEvidence += 1;
       }
     }
   };
@@ -367,12 +364,13 @@ export function resultOf<T>(
   }
   if (property.passed > 0) {
     const left = property.undecided.length;
-    const [why] = property.undecided;
-    if (why !== undefined && left > UNDECIDED_SHARE * cases) {
+    const doubtful = property.undecided.filter(isDoubtful);
+    const [why] = doubtful;
+    if (why !== undefined && doubtful.length > UNDECIDED_SHARE * cases) {
       const late = property.undecided.some(({ tooLate }) => tooLate === true);
       return {
         verdict: "inconclusive",
-        reason: `${left} of ${cases} cases decided nothing (${why.reason})`,
+        reason: `${doubtful.length} of ${cases} cases decided nothing (${why.reason})`,
         cases,
         ...(late ? { tooLate: true as const } : {}),
         ...noted,

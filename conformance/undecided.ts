@@ -20,14 +20,30 @@ export function isUndecided(outcome: CaseOutcome): outcome is Undecided {
   return outcome.verdict === "inconclusive" || outcome.verdict === "untestable";
 }
 
+/** How the reason of a case without a witness begins. */
+const NO_WITNESS = "no witness";
+
+/** True where there was no witness: the subject was silent, or had no processor. */
+export function lacksWitness({ reason }: Undecided): boolean {
+  return reason.startsWith(NO_WITNESS);
+}
+
+/**
+ * True for a case that might have decided at another moment, and in whose silence a fault may hide. What the document
+ * puts out of reach (a state that nobody can hold, a command that no exchange provokes) is neither.
+ */
+export function isDoubtful(outcome: Undecided): boolean {
+  return outcome.tooLate === true || lacksWitness(outcome);
+}
+
 /** What looks like a fault is none where the kit's own silence or lateness explains it as well. */
 export function excused(outcome: CaseOutcome, { excuse }: Case): CaseOutcome {
-  if (excuse === undefined || (outcome.verdict !== "fail" && outcome.verdict !== "warn")) return outcome;
+  if (excuse === undefined || outcome.verdict === "pass" || outcome.verdict === "blocked") return outcome;
   return { verdict: "inconclusive", reason: excuse, tooLate: true };
 }
 
 /**
- * Tries cases again that decided nothing, one after another when all others are over; gives those that are still open.
+ * Tries doubtful cases again, one after another when all others are over; gives those that are still open.
  * `again` gives undefined when it has come to a decision.
  */
 export async function decideLater(
@@ -41,7 +57,7 @@ export async function decideLater(
     const still: Open[] = [];
     for (const one of open) {
       const kind = one.outcome.reason;
-      if (monotonic() > until || (hard.get(kind) ?? 0) >= HARDENED) {
+      if (!isDoubtful(one.outcome) || monotonic() > until || (hard.get(kind) ?? 0) >= HARDENED) {
         still.push(one);
         continue;
       }

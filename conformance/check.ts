@@ -380,8 +380,8 @@ export interface Check {
   readonly autobahn?: readonly string[];
   /** It opens no connection: it judges what the others have seen, and runs last. */
   readonly passive?: true;
-  /** It is cheap and central: part of the profile `smoke`. */
-  readonly smoke?: true;
+  /** It is cheap and central: part of the profile `smoke`. False: a passive one that a quick run gives too little to judge. */
+  readonly smoke?: boolean;
   /** It sends nothing that contract or RFC forbids, floods nothing and exceeds no rate: part of the profile `safe`. */
   readonly safe?: true;
   /** It loads the subject, or measures small times: it runs when no other check does. */

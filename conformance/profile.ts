@@ -27,10 +27,10 @@ export interface Profile {
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   smoke: {
     name: "smoke",
-    runs: 3,
+    runs: 2,
     maxMs: 20_000,
     waitBudgetMs: 1500,
-    maxKinds: 12,
+    maxKinds: 6,
     maxCases: 16,
     only: "smoke",
   },

@@ -67,7 +67,9 @@ export const legalWalks: Check = {
       ],
       arbitrary: fc.record({ steps: walkSteps(), closing: fc.boolean() }),
     });
-    for (let attempt = 1; attempt <= ATTEMPTS && isGreen(property); attempt += 1) {
+    // A quick profile takes some of the goals: those that it left out are not missing.
+    const attempts = context.profile.only === "smoke" ? 0 : ATTEMPTS;
+    for (let attempt = 1; attempt <= attempts && isGreen(property); attempt += 1) {
       const missing = goalsOf(context, attempt).filter((goal) => !isCovered(context, goal));
       if (missing.length === 0) break;
       const again = await walkAll(context, source, { examples: missing.map(walkTo) });

@@ -13,6 +13,7 @@ export const modelCoverage: Check = {
   id: "S-SM-08",
   passive: true,
   safe: true,
+  smoke: false,
   async run(context) {
     const wanted = wantedCoverage(context.endpoint);
     if (wanted.length === 0) return notApplicable("the document declares no lifecycle");

@@ -77,7 +77,8 @@ export function planRun(run: Run, checks: readonly Check[]): Plan {
 
 /** True when the profile runs the check: one that opens no connection does no harm and costs nothing. */
 export function belongsTo(check: Check, profile: Profile): boolean {
-  if (profile.only === undefined || check.passive === true) return true;
+  if (profile.only === undefined) return true;
+  if (check.passive === true) return profile.only !== "smoke" || check.smoke !== false;
   return profile.only === "smoke" ? check.smoke === true : check.safe === true;
 }
 

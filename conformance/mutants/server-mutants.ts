@@ -49,5 +49,3 @@ export const serverMutants: readonly Mutant[] = [
   ...robustnessMutants,
   ...securityMutants,
 ];
-
-export { shortCircuits } from "./short-circuits.js";

@@ -1,3 +1,8 @@
+/**
+ * checkServer against small servers: one that keeps its contract, those with one fault, and those that prove nothing.
+ *
+ * This file is long because each of those servers is short, and a table of them is read at one go.
+ */
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";

@@ -218,7 +218,7 @@ export const securityMutants: readonly Mutant[] = [
       event(text) {
         const frame = isJson(text) ? objectIn(text) : undefined;
         if (frame?.["type"] !== "error") return undefined;
-        return [JSON.stringify({ ...frame, message: "does not fit /home/chat/schemas/query.json" })];
+        return [JSON.stringify({ ...frame, message: "does not fit /srv/chat/schemas/query.json" })];
       },
     }),
   }),

@@ -1,4 +1,9 @@
-/** The Monitor behind `openLifecycles`: many instances, refusals, frames that do not decode, the close. */
+/**
+ * The Monitor behind `openLifecycles`: many instances, refusals, frames that do not decode, the close.
+ *
+ * This file is long because what a refusal, a bad frame and a close mean for all instances is one story: told in several
+ * files, each would need the state of the others.
+ */
 
 import type { Endpoint } from "../contract.js";
 import { Automaton, CLOSED, fitsWhen, keyOf, type Move } from "./automaton.js";

@@ -121,11 +121,14 @@ export const recoveryMutants: readonly Mutant[] = [
             return undefined;
           },
           opened: (line) => {
-            if (spoilt) line.close(1011);
+            if (!spoilt) return;
             spoilt = false;
+            // This one ends in order: it spoils no other.
+            said = true;
+            line.close(1011);
           },
           closed: () => {
-            spoilt = !said;
+            spoilt ||= !said;
           },
         };
       };

@@ -4,6 +4,7 @@ import { endOf } from "../exchange.js";
 import type { CaseOutcome } from "../property.js";
 import { monotonic } from "../time.js";
 import type { TranscriptEntry } from "../transcript.js";
+import { excused } from "../undecided.js";
 import { frameWitness, noWitness } from "./frame-witness.js";
 
 /** How many cycles there are: all of them, under a quick profile, at least, and when growth is looked for again. */
@@ -77,7 +78,9 @@ async function comeAndGoOnce(
     if (cycle >= CYCLES.least && monotonic() - start > BUDGET_MS) break;
     const outcome = await context.inCase(`connection ${cycle + 1}`, async (scene) => {
       transcript = scene.transcript;
-      return oneCycle(context, scene, { cycle, isFirst: cycle === 0 && earlier === undefined, times });
+      const isFirst = cycle === 0 && earlier === undefined;
+      const broken = await oneCycle(context, scene, { cycle, isFirst, times });
+      return broken === undefined ? undefined : excused(broken, scene);
     });
     if (outcome !== undefined) return { outcome, level: "", transcript, cycles: cycle + 1 };
     if (cycle === 9) count = Math.min(count, Math.max(CYCLES.least, Math.floor(BUDGET_MS / median(times))));

@@ -102,8 +102,9 @@ export class Execution {
     for (const check of plan.alone.filter(isOpen)) await this.#one(check);
     const late = [...this.#decided.values()].filter(({ result }) => result.tooLate === true);
     // Those that only wait are no load for each other.
-    await Promise.all(late.filter(({ check }) => check.alone !== true).map((one) => this.#onceMore(one)));
-    for (const one of late) if (one.check.alone === true) await this.#onceMore(one);
+    const patient = late.filter(({ check }) => plan.waiting.includes(check));
+    await Promise.all(patient.map((one) => this.#onceMore(one)));
+    for (const one of late) if (!patient.includes(one)) await this.#onceMore(one);
     for (const check of plan.passive.filter(isOpen)) await this.#one(check);
   }
 

@@ -1,5 +1,6 @@
 /** Ordinary payloads for the commands that the kit needs to send: known-good ones first, generated ones last. */
 import fc from "fast-check";
+import { UnsatisfiableError } from "../src/arbitrary/bounded-filter.js";
 import { validPayload } from "../src/arbitrary/valid-payload.js";
 import type { Json, Message, Pointer } from "../src/contract/contract.js";
 import { parsePointer } from "../src/contract/pointer.js";
@@ -62,5 +63,15 @@ function* candidates(judge: Judge, message: Message, filling: Filling, seed: num
   for (const example of message.examples) yield example.payload;
   // A payload without a schema may be anything: an empty object is the least surprising.
   if (message.payload === true) yield {};
-  yield* fc.sample(validPayload(message.payload, judge.contract.definitions), { seed, numRuns: 1 });
+  yield* drawn(judge, message, seed);
+}
+
+/** One generated payload; none where the schema allows no finite one, so that the command cannot be sent at all. */
+function drawn(judge: Judge, message: Message, seed: number): Json[] {
+  try {
+    return fc.sample(validPayload(message.payload, judge.contract.definitions), { seed, numRuns: 1 });
+  } catch (fault) {
+    if (fault instanceof UnsatisfiableError) return [];
+    throw fault;
+  }
 }

@@ -30,7 +30,8 @@ export async function playMembers(
       tester,
       source,
       identifiers: [own, own],
-      daring: true,
+      // What may be refused is nothing for a safe profile.
+      ...(context.profile.only === "safe" ? {} : { daring: true }),
     }),
   );
   for (const walk of walks) {

@@ -100,8 +100,10 @@ export function openPassiveWatch(judge: Judge): PassiveWatch {
     },
     received({ names, payload, text }) {
       const found: Findings = isError(judge, names) ? disclosures(`the event "${names[0]}"`, text) : NOTHING;
-      const pointer = names.map((name) => replies.get(name)).find((one) => one !== undefined);
-      const value = pointer === undefined ? undefined : valueAt(payload, pointer);
+      // What may be another message as well may carry the id of something else.
+      const [pointer, ...others] = names.map((name) => replies.get(name));
+      const isReply = pointer !== undefined && others.every((one) => one === pointer);
+      const value = isReply ? valueAt(payload, pointer) : undefined;
       if (value === undefined || blind) return found;
       if (asked.has(canonicalJson(value))) return { ...found, judged: [...found.judged, "S-RR-04"] };
       return {

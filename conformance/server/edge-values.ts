@@ -8,7 +8,7 @@ import { replaceAt } from "../../src/arbitrary/violation-site.js";
 import type { Exchange, Json, Message, Pointer } from "../../src/contract/contract.js";
 import { formatPointer, isObject, parsePointer, valueAt } from "../../src/contract/pointer.js";
 import { sameJson } from "../../src/contract/same-json.js";
-import type { Case, Check, CheckContext, CheckResult } from "../check.js";
+import type { Case, Check, CheckContext, CheckResult, ReceivedMessage } from "../check.js";
 import { endOf, fill, runExchange } from "../exchange.js";
 import { excerpt, frameText } from "../judge.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
@@ -259,6 +259,13 @@ async function play(
   const text = textOf(context, command, payload, edge, parsePointer(pointer));
   tester.text(text, "command", { names: [command], payload });
   await awaitConsequence(walk, command, from);
+  const reply = repliesTo(context, command, pointer, payload);
+  if (reply !== undefined && tester.end === undefined) {
+    // What came first may be something that the server says unasked.
+    const settles = (message: ReceivedMessage): boolean =>
+      reply.read(message) !== "none" || refusalClass(context, message) !== undefined;
+    await tester.next(settles, context.answerMs, from);
+  }
   const since = tester.messages.slice(from);
   const refused = since.find((message) => refusalClass(context, message) === "payload");
   if (refused !== undefined) {
@@ -269,12 +276,13 @@ async function play(
       mend: "Accept what the schema of the document accepts, or narrow the schema (maxLength, maximum, pattern).",
     });
   }
-  const harmed = harmedReply(context, command, pointer, payload, since);
+  const whole = since.some((message) => reply?.read(message) === "whole");
+  const harmed = whole ? undefined : since.find((message) => reply?.read(message) === "harmed");
   if (harmed !== undefined) {
     return concluded(scene, ID, {
       verdict: "fail",
       expected: `${value.label} comes back whole in the reply`,
-      got: harmed,
+      got: excerpt(harmed.text),
       mend: "Copy the correlation id as it came: nothing may be cut, escaped or rounded.",
     });
   }
@@ -309,26 +317,35 @@ function otherUuid(uuid: string): string {
   return `${(Number.parseInt(first, 16) ^ 8).toString(16)}${uuid.slice(1)}`;
 }
 
-/** A reply that carries another value where the edge was sent as the correlation id. */
-function harmedReply(
+/** What an event says of an edge that was sent as a correlation id. */
+type Reading = "whole" | "harmed" | "none";
+
+/**
+ * How replies are read where the edge was sent as the correlation id. Any of them that carries it shows that it came
+ * back; one that carries something else is harmed only where it can be nothing but a reply.
+ */
+function repliesTo(
   { endpoint }: CheckContext,
   command: string,
   pointer: Pointer,
   payload: Json,
-  since: readonly { readonly names: readonly string[]; readonly payload: unknown; readonly text: string }[],
-): string | undefined {
+): { readonly read: (message: ReceivedMessage) => Reading } | undefined {
   if (endpoint.commands.find(({ name }) => name === command)?.correlation !== pointer) return undefined;
-  const replies = endpoint.operations.flatMap(({ messages, reply }) =>
-    messages.includes(command) && reply !== undefined ? reply.messages : [],
-  );
-  const sent = valueAt(payload, pointer);
-  for (const { names, payload: answer, text } of since) {
-    const event = endpoint.events.find(({ name }) => names.includes(name) && replies.includes(name));
-    if (event?.correlation === undefined) continue;
-    const found = valueAt(answer, event.correlation);
-    if (!sameJson(found, sent)) return excerpt(text);
+  const places = new Map<string, Pointer>();
+  for (const { messages, reply } of endpoint.operations) {
+    if (!messages.includes(command) || reply === undefined || reply.ack) continue;
+    for (const { name, correlation } of endpoint.events)
+      if (correlation !== undefined && reply.messages.includes(name)) places.set(name, correlation);
   }
-  return undefined;
+  if (places.size === 0) return undefined;
+  const sent = valueAt(payload, pointer);
+  return {
+    read({ names, payload: answer }) {
+      const found = names.flatMap((name) => places.get(name) ?? []);
+      if (found.some((place) => sameJson(valueAt(answer, place), sent))) return "whole";
+      return found.length > 0 && found.length === names.length ? "harmed" : "none";
+    },
+  };
 }
 
 /** What becomes of numbers that no two parsers read alike: told, not judged. */

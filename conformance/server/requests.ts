@@ -84,6 +84,11 @@ export function isReply(reply: Reply, message: ReceivedMessage): boolean {
   return reply.messages.some((name) => message.names.includes(name));
 }
 
+/** True for an event that can be nothing but such a reply: what may be another message as well accuses nobody. */
+export function isSurelyReply(reply: Reply, { names }: Pick<ReceivedMessage, "names">): boolean {
+  return names.length > 0 && names.every((name) => reply.messages.includes(name));
+}
+
 /** A refusal that the document does not also declare as a reply is none. */
 export function refusalOf(context: CheckContext, message: ReceivedMessage): unknown {
   return context.judge.refusalOf(message.names, message.payload);

@@ -8,7 +8,7 @@ import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import { tokenOf } from "../witness.js";
 import { concluded, NO_WITNESS, notApplicable, quietNote, witnessAfter, witnessBefore } from "./blame.js";
 import { type CommandSource, commandSource } from "./commands.js";
-import { correlated, fail, isReply, type Request, requestsOf } from "./requests.js";
+import { correlated, fail, isReply, isSurelyReply, type Request, requestsOf } from "./requests.js";
 import { commandsThatAre, openWalk } from "./walker.js";
 
 const ID = "S-RR-06";
@@ -91,7 +91,9 @@ async function dropAndReturn(
   const next = await scene.connect();
   await next.wait(context.quietMs());
   // Nothing was asked on either yet: whatever replies is an answer to the connection before.
-  const stale = [...tester.messages, ...next.messages].find((message) => isReply(request.reply, message));
+  const stale = [...tester.messages, ...next.messages].find(
+    (message) => isSurelyReply(request.reply, message) || belongs(context, message, asked, []),
+  );
   if (stale !== undefined) return failure(request, asked, stale);
   next.close(1000);
   const own = askSeveral(context, source, request, scene, tester);
@@ -140,10 +142,12 @@ function belongs(
   asked: readonly unknown[],
   own: readonly unknown[],
 ): boolean {
-  const pointer = endpoint.events.find(({ name }) => names.includes(name))?.correlation;
-  const value = pointer === undefined ? undefined : valueAt(payload, pointer);
-  if (value === undefined) return false;
-  return asked.some((id) => sameJson(id, value)) && !own.some((id) => sameJson(id, value));
+  return endpoint.events.some(({ name, correlation }) => {
+    if (correlation === undefined || !names.includes(name)) return false;
+    const value = valueAt(payload, correlation);
+    if (value === undefined) return false;
+    return asked.some((id) => sameJson(id, value)) && !own.some((id) => sameJson(id, value));
+  });
 }
 
 function failure({ command }: Request, asked: readonly unknown[], stale: ReceivedMessage): CaseOutcome {

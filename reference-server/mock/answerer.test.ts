@@ -58,6 +58,7 @@ describe("lifecycles", () => {
     expect([...(client.lifecycle.visited.states.get("session") ?? [])].sort()).toEqual([
       "idle",
       "running",
+      "starting",
       "stopping",
     ]);
   });

@@ -3,7 +3,7 @@
 import type { Endpoint, Json, Lifecycle, Pointer } from "../../src/contract/contract.js";
 import { type Connection, IllegalEvent } from "../../src/wire/connection.js";
 import type { Claims } from "./claims.js";
-import { createComposer, jsonAt, type Wish, withValues } from "./compose.js";
+import { createComposer, jsonAt, type Wish, withoutValue, withValues } from "./compose.js";
 import { firstValues } from "./exchanges.js";
 import { createKeeper } from "./keeper.js";
 import { moveOn } from "./plan.js";
@@ -81,6 +81,13 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
     return { must, bound };
   }
 
+  /** Without an id where the event answers none: an invented one would name a request that nobody sent. */
+  function withoutId(event: string, { must, may }: Wish, payload: Json): Json {
+    const place = endpoint.events.find(({ name }) => name === event)?.correlation;
+    if (place === undefined || must.has(place) || may?.has(place) === true) return payload;
+    return options.stock.checked(event, withoutValue(payload, place)) ?? payload;
+  }
+
   function emit(event: Envelope): boolean {
     try {
       if (!connection.emit(event)) return false;
@@ -110,7 +117,7 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
         adjust(candidate) {
           const carried = bound.filter(([pointer]) => jsonAt(candidate, pointer) !== undefined);
           const own = withValues(candidate, new Map(carried));
-          return own === undefined ? undefined : keeper.adjust(goal.event, own);
+          return own === undefined ? undefined : keeper.adjust(goal.event, withoutId(goal.event, goal, own));
         },
       });
       if (payload === undefined) {
@@ -126,7 +133,8 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
       return true;
     },
     make(event, wish) {
-      const adjust = (candidate: Json): Json | undefined => keeper.adjust(event, candidate);
+      const adjust = (candidate: Json): Json | undefined =>
+        keeper.adjust(event, withoutId(event, wish, candidate));
       const payload = composer.compose(event, { adjust, ...wish });
       return payload === undefined ? undefined : mock.envelope(event, payload);
     },

@@ -61,12 +61,16 @@ async function tryFrame(context: CheckContext, scene: Case, bad: BadFrame): Prom
   if (unproved !== undefined) return unproved;
 
   const from = tester.messages.length;
+  const sentAt = tester.now();
   tester.text(bad.text, bad.kind);
   const wanted = wantedOf(context, bad);
   let refusal: ReceivedMessage | undefined;
   if (bad.answer === "refused") {
-    refusal = await tester.next((message) => isRefusal(context, message), context.answerMs, from);
-    if (refusal === undefined && tester.end === undefined) {
+    const patience = context.answerMs + context.graceMs();
+    refusal = await tester.next((message) => isRefusal(context, message), patience, from);
+    // A server that gives the connection up for want of life has been silent about the frame for as long.
+    const gaveUp = tester.end?.explained === true && tester.end.atMs - sentAt >= patience;
+    if (refusal === undefined && (tester.end === undefined || gaveUp)) {
       const since = tester.messages.slice(from);
       return failed(bad, wanted, noAnswer(since), since.length === 0 ? SILENCE_MEND : EFFECT_MEND);
     }

@@ -65,6 +65,12 @@ export async function awaitRefusal(
   };
 }
 
+/** What the Monitor found while the refusal was awaited, with the command that was to be refused. */
+export function inPlaceOfRefusal({ name, where }: Forbidden, outcome: CaseOutcome): CaseOutcome {
+  if (outcome.verdict !== "fail") return outcome;
+  return { ...outcome, expected: `"${name}" is refused ${where}: ${outcome.expected}` };
+}
+
 /** The probe: the walk goes on with legal commands, and the Monitor decides whether the state is what it was. */
 export async function goOn(
   walk: Walk,

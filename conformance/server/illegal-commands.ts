@@ -2,12 +2,12 @@
 
 import fc from "fast-check";
 import type { Json, Lifecycle } from "../../src/contract/contract.js";
-import type { Case, Check, CheckContext } from "../check.js";
+import type { Case, Check, CheckContext, Tester } from "../check.js";
 import { endOf } from "../exchange.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import { concluded, notApplicable, quietNote, unproved } from "./blame.js";
 import { type CommandSource, commandSource } from "./commands.js";
-import { type Forbidden, goOn, sendForbidden } from "./forbidden-command.js";
+import { type Forbidden, goOn, inPlaceOfRefusal, sendForbidden } from "./forbidden-command.js";
 import { isOwn, reach, statesNow } from "./reach.js";
 import { commandsThatAre, openWalk, settle, takeWalk, type WalkStep, walkSteps, watch } from "./walker.js";
 
@@ -170,7 +170,10 @@ async function playPair(
       still: () => statesNow(walk, lifecycle).every((state) => state === pair.state),
     };
     const answer = await sendForbidden(walk, scene, forbidden);
-    if (answer.kind === "spoken") break;
+    if (answer.kind === "spoken") {
+      const undecided: CaseOutcome = { verdict: "inconclusive", reason: unheld(tester, pair) };
+      return inPlaceOfRefusal(forbidden, concluded(scene, ID, undecided));
+    }
     if (answer.kind === "left") {
       ledger.missed(pair.state);
       continue;
@@ -182,8 +185,11 @@ async function playPair(
     if (final.verdict === "pass") ledger.decided.add(JSON.stringify(pair));
     return final;
   }
-  const reason = tester.end === undefined ? `the state \`${pair.state}\` could not be held` : endOf(tester);
-  return concluded(scene, ID, { verdict: "inconclusive", reason });
+  return concluded(scene, ID, { verdict: "inconclusive", reason: unheld(tester, pair) });
+}
+
+function unheld(tester: Tester, { state }: IllegalPair): string {
+  return tester.end === undefined ? `the state \`${state}\` could not be held` : endOf(tester);
 }
 
 /** The control: does the same walk fail without the illegal command? Then it is not this row that is broken. */

@@ -95,6 +95,8 @@ function walkAll(
   return runProperty<LegalWalk>(context, {
     label: "legal walk",
     ...walks,
+    // They wait nearly all of their time: for events that come late, and for quiet.
+    concurrency: 12,
     show: ({ goal, steps, closing }): Json => ({
       ...(goal === undefined ? {} : { toward: goal.state ?? `transition ${goal.transition}` }),
       steps: steps.map(({ pick, variant, then }) => `${pick}.${variant}, then ${then}`),

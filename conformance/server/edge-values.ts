@@ -5,7 +5,7 @@
 
 import fc from "fast-check";
 import { replaceAt } from "../../src/arbitrary/violation-site.js";
-import type { Exchange, Json, Message, Pointer } from "../../src/contract/contract.js";
+import type { Exchange, Json, Message, Pointer, Reply } from "../../src/contract/contract.js";
 import { formatPointer, isObject, parsePointer, valueAt } from "../../src/contract/pointer.js";
 import { sameJson } from "../../src/contract/same-json.js";
 import type { Case, Check, CheckContext, CheckResult, ReceivedMessage } from "../check.js";
@@ -15,6 +15,7 @@ import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import { concluded, NO_WITNESS, notApplicable, witnessAfter } from "./blame.js";
 import { type CommandSource, commandSource, personalise, placementsOf } from "./commands.js";
 import { awaitConsequence, cutOff, refusalClass } from "./consequence.js";
+import { isSurelyReply } from "./requests.js";
 import { openWalk } from "./walker.js";
 
 const ID = "S-CD-07";
@@ -263,7 +264,9 @@ async function play(
   if (reply !== undefined && tester.end === undefined) {
     // What came first may be something that the server says unasked.
     const settles = (message: ReceivedMessage): boolean =>
-      reply.read(message) !== "none" || refusalClass(context, message) !== undefined;
+      reply.isSure(message) ||
+      reply.read(message) === "whole" ||
+      refusalClass(context, message) !== undefined;
     await tester.next(settles, context.answerMs, from);
   }
   const since = tester.messages.slice(from);
@@ -320,6 +323,13 @@ function otherUuid(uuid: string): string {
 /** What an event says of an edge that was sent as a correlation id. */
 type Reading = "whole" | "harmed" | "none";
 
+/** The replies to one command. */
+interface Replies {
+  readonly read: (message: ReceivedMessage) => Reading;
+  /** True for an event that can be nothing else, whether the document gives it an id or not. */
+  readonly isSure: (message: ReceivedMessage) => boolean;
+}
+
 /**
  * How replies are read where the edge was sent as the correlation id. Any of them that carries it shows that it came
  * back; one that carries something else is harmed only where it can be nothing but a reply.
@@ -329,17 +339,20 @@ function repliesTo(
   command: string,
   pointer: Pointer,
   payload: Json,
-): { readonly read: (message: ReceivedMessage) => Reading } | undefined {
+): Replies | undefined {
   if (endpoint.commands.find(({ name }) => name === command)?.correlation !== pointer) return undefined;
   const places = new Map<string, Pointer>();
+  const replies: Reply[] = [];
   for (const { messages, reply } of endpoint.operations) {
     if (!messages.includes(command) || reply === undefined || reply.ack) continue;
+    replies.push(reply);
     for (const { name, correlation } of endpoint.events)
       if (correlation !== undefined && reply.messages.includes(name)) places.set(name, correlation);
   }
   if (places.size === 0) return undefined;
   const sent = valueAt(payload, pointer);
   return {
+    isSure: (message) => replies.some((reply) => isSurelyReply(reply, message)),
     read({ names, payload: answer }) {
       const found = names.flatMap((name) => places.get(name) ?? []);
       if (found.some((place) => sameJson(valueAt(answer, place), sent))) return "whole";

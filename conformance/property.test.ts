@@ -195,4 +195,13 @@ describe("cases that decide nothing", () => {
     const result = await once((value, turn) => (value !== 5 ? pass : turn === 1 ? silent : fail("later")));
     expect(result).toMatchObject({ failure: { shown: 5, outcome: { verdict: "fail" } } });
   });
+
+  it("are not those that came late once and in time three times; late again is flaky", async () => {
+    const late: CaseOutcome = { verdict: "warn", expected: "in time", got: "late", late: true };
+    const first = await once((value, turn) => (value === 7 && turn === 1 ? late : pass));
+    expect(first).toMatchObject({ passed: 8, undecided: [] });
+    expect(first.flaky).toBeUndefined();
+    const twice = await once((value, turn) => (value === 7 && turn <= 2 ? late : pass));
+    expect(twice.flaky).toMatchObject({ failures: 2, runs: 4 });
+  });
 });

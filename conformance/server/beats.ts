@@ -213,7 +213,7 @@ export function judgeClose(
     return { verdict: "fail", expected, got, mend, reason: "closed before the bound" };
   }
   if (afterMs > latestMs + context.lagMs()) {
-    return { verdict: patience.late, expected, got, mend, reason: "closed too late" };
+    return { verdict: patience.late, expected, got, mend, reason: "closed too late", late: true };
   }
   return judgeCode(patience, end, expected, got);
 }

@@ -199,6 +199,30 @@ describe("lifecycles", () => {
   });
 });
 
+describe("replies", () => {
+  it("carry the id of what they answer, and none where it had none", async () => {
+    const contract = mockContract({
+      commands: { ask: command("ask", { "id?": STRING }) },
+      events: { told: event("told", { "id?": STRING, text: STRING }) },
+      correlation: { ask: "/id", told: "/id" },
+      examples: { told: [{ event: "told", id: "of nobody", text: "so it is" }] },
+      endpoint: {
+        operations: [
+          { name: "asking", action: "receive", messages: ["ask"], reply: { messages: ["told"], ack: false } },
+        ],
+      },
+    });
+    const client = await (await mocks.serve(contract)).connect();
+    client.send("ask", { cmd: "ask", id: "mine" });
+    expect((await client.next("told")).payload).toMatchObject({ id: "mine" });
+    for (let turn = 0; turn < 4; turn += 1) {
+      client.send("ask", { cmd: "ask" });
+      expect((await client.next("told")).payload).not.toHaveProperty("id");
+    }
+    expect(client.problems()).toEqual([]);
+  });
+});
+
 describe("exchanges", () => {
   const say = (text: string) => ({ send: { message: "say", payload: { cmd: "say", text } } });
   const contract = mockContract({

@@ -254,6 +254,8 @@ export const refusalMutants: readonly Mutant[] = [
     fault: "Refuses a component of a type that it does not know.",
     channel: "pipeline",
     killedBy: "S-CD-01",
+    // One of many kinds of component: as many as the profile ci draws.
+    runs: 25,
     alter: () => {
       const known = /"type":"(?:Plain|At|AtAll|Image|Voice|File|Quote|Source|message|ping|disconnect)"/g;
       return {

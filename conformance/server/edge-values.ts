@@ -37,6 +37,7 @@ const LARGEST = Number.MAX_SAFE_INTEGER;
 
 const EDGES: readonly Edge[] = [
   { what: "a NUL character", level: "MUST", type: "string", value: "a\u0000b" },
+  { what: "characters in parts", level: "MUST", type: "string", value: "e\u0301 A\u030a n\u0303" },
   { what: "characters beyond the first plane", level: "MUST", type: "string", value: "👍🏽 𝔘 \u{10fffd}" },
   { what: "64 kB of text", level: "MUST", type: "string", value: "0123456789abcdef".repeat(4096) },
   { what: "2^53-1", level: "MUST", type: "integer", value: LARGEST },

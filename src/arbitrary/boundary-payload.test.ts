@@ -24,10 +24,10 @@ const schema: JsonSchema = {
 
 const made = (options: Partial<Parameters<typeof boundaryPayloads>[2]> = {}): Map<string, unknown> =>
   new Map(
-    [...boundaryPayloads(schema, {}, { seed: 1, ...options })].map(({ keyword, pointer, value }) => [
-      `${keyword} ${pointer}`,
-      value,
-    ]),
+    // Where a place has several payloads at one bound the plain one comes first.
+    [...boundaryPayloads(schema, {}, { seed: 1, ...options })]
+      .reverse()
+      .map(({ keyword, pointer, value }) => [`${keyword} ${pointer}`, value]),
   );
 
 test("each bounded string, number and array comes exactly at each of its bounds, at any depth", () => {
@@ -43,6 +43,18 @@ test("each bounded string, number and array comes exactly at each of its bounds,
   });
   expect(found.get("maxItems /parts")).toMatchObject({ parts: { length: 16 } });
   expect(found.get("minItems /parts")).toMatchObject({ parts: { length: 1 } });
+});
+
+test("a text is as long in characters as in those that take two units of UTF-16", () => {
+  const lengths = [...boundaryPayloads(schema, {}, { seed: 1 })]
+    .filter(({ keyword, pointer }) => keyword === "maxLength" && pointer === "/text")
+    .map(({ value }) =>
+      typeof value === "object" && value !== null && "text" in value ? String(value["text"]) : "",
+    );
+  expect(lengths.map((text) => [[...text].length, text.length])).toEqual([
+    [65_536, 65_536],
+    [65_536, 131_072],
+  ]);
 });
 
 test("a place whose values are given is left alone, and so is a payload that does not fit", () => {

@@ -55,10 +55,17 @@ export function* boundaryPayloads(
     const bases = basesFor(builder, site, at, seed);
     const seen = new Set<string>();
     for (const flat of site.flats) {
-      const made = firstAt(bases, site, flat, seed, (value) => builder.accepts(value) && fits(value));
-      if (made === undefined || seen.has(made.text)) continue;
-      seen.add(made.text);
-      yield { keyword: site.keyword, pointer: site.pointer, value: made.value };
+      const isGood = (value: Json): boolean => builder.accepts(value) && fits(value);
+      const edges = [
+        (found: Json) => atBound(site.keyword, flat, found, seed),
+        (found: Json) => astralAtBound(site.keyword, flat, found),
+      ];
+      for (const edge of edges) {
+        const made = firstAt(bases, site, edge, isGood);
+        if (made === undefined || seen.has(made.text)) continue;
+        seen.add(made.text);
+        yield { keyword: site.keyword, pointer: site.pointer, value: made.value };
+      }
     }
   }
 }
@@ -86,15 +93,14 @@ function basesFor(
 function firstAt(
   bases: readonly Json[],
   site: ViolationSite,
-  flat: Flat,
-  seed: number,
+  edge: (found: Json) => readonly Json[],
   isGood: (value: Json) => boolean,
 ): { readonly value: Json; readonly text: string } | undefined {
   for (const base of bases) {
     const found = valueAt(base, formatPointer(site.at));
     if (found === undefined) continue;
     // What stands in a JSON value is JSON.
-    for (const bound of atBound(site.keyword, flat, found as Json, seed)) {
+    for (const bound of edge(found as Json)) {
       const value = replaceAt(base, site.at, bound);
       if (value !== undefined && isGood(value)) return { value, text: JSON.stringify(bound) };
     }
@@ -121,6 +127,13 @@ function atBound(keyword: string, flat: Flat, found: Json, seed: number): readon
       return [Array.from({ length }, (_, index): Json => found[index % found.length] ?? null)];
     }
   }
+}
+
+/** JSON Schema counts characters, not the units of UTF-16: as long as allowed in characters that take two of them. */
+function astralAtBound(keyword: string, { maxLength }: Flat, found: Json): readonly Json[] {
+  return keyword === "maxLength" && typeof found === "string" && maxLength !== undefined
+    ? ["\u{1d11e}".repeat(maxLength)]
+    : [];
 }
 
 /** Texts of exactly this length: a plain one, what stands there made to fit, one made from pattern and format. */

@@ -4,15 +4,15 @@ import type { Audience, Endpoint, Lifecycle } from "../../src/contract/contract.
 import type { CaseOutcome } from "../property.js";
 import { isAmong, leakTo, unevenness } from "./audience.js";
 import { identifiersOf } from "./commands.js";
-import { isOwn, reach, statesNow } from "./reach.js";
-import { edgesFrom } from "./routes.js";
+import { type Turn, takeWay, waysOf } from "./member-ways.js";
+import { reach, statesNow } from "./reach.js";
 import { closedEarly, connectAll, listenersOf, type Scene, type Stage, WATCHERS, watchAll } from "./stage.js";
-import { legalCommands, nextEvent, settle, takeWalk, type Walk, watch } from "./walker.js";
+import { settle, takeWalk, type Walk, watch } from "./walker.js";
 
 /** Plays it. */
 export async function playMembers(
   { context, source, scene }: Stage,
-  { entry: index, lead, steps }: Extract<Scene, { readonly kind: "members" }>,
+  { entry: index, way, steps }: Extract<Scene, { readonly kind: "members" }>,
 ): Promise<CaseOutcome> {
   const { endpoint } = context;
   const entry = endpoint.protocol.audience[index];
@@ -48,7 +48,7 @@ export async function playMembers(
   await watch(actor, context.quietMs());
   const marks = listenersOf(testers);
   const outsideMarks = listenersOf([stranger, bystander]);
-  await takeLead(actor, lifecycle, lead);
+  await takeWay(actor, lifecycle, memberStates(entry, lifecycle), way);
   await takeWalk(actor, steps);
   await settle(actor);
   await watchAll(context, scene, source, [...testers, stranger, bystander]);
@@ -74,38 +74,13 @@ export async function playMembers(
   return closedEarly(testers) ?? { verdict: "pass" };
 }
 
-/** The commands that lead from the first state of a member to each of the others, by the shortest way. */
-export function leadsOf(endpoint: Endpoint, entry: Audience | undefined): readonly (readonly string[])[] {
+/** The ways that one of the members goes while the others watch. */
+export function waysAmong(endpoint: Endpoint, entry: Audience | undefined): readonly (readonly Turn[])[] {
   const lifecycle = endpoint.lifecycles.find(
     ({ name }) => typeof entry?.to === "object" && entry.to.lifecycle === name,
   );
   if (entry === undefined || lifecycle === undefined) return [];
-  const inside = memberStates(entry, lifecycle);
-  const [start] = inside;
-  if (start === undefined) return [];
-  const leads = new Map<string, readonly string[]>([[start, []]]);
-  // A map is walked in the order of insertion, those included that are added on the way.
-  for (const [state, lead] of leads) {
-    for (const { kind, name, to } of edgesFrom(endpoint, lifecycle, state)) {
-      if (!inside.includes(to) || leads.has(to)) continue;
-      leads.set(to, kind === "command" ? [...lead, name] : lead);
-    }
-  }
-  const distinct = new Map([...leads.values()].map((lead) => [lead.join(" "), lead]));
-  return [...distinct.values()].filter((lead) => lead.length > 0).slice(0, 8);
-}
-
-/** Sends commands by name about what the walk is about, as long as they may be legal. */
-async function takeLead(walk: Walk, lifecycle: Lifecycle, lead: readonly string[]): Promise<void> {
-  for (const name of lead) {
-    const payload = legalCommands(walk)
-      .find((command) => command.name === name)
-      ?.payloads.find((one) => isOwn(walk, lifecycle, one));
-    if (payload === undefined || walk.tester.end !== undefined) return;
-    walk.tester.command(name, payload);
-    await nextEvent(walk, walk.context.answerMs);
-    await settle(walk);
-  }
+  return waysOf(endpoint, entry, lifecycle, memberStates(entry, lifecycle));
 }
 
 /** Becomes a member: the first of the states that make one, or another of them where the server leads there. */

@@ -11,7 +11,7 @@ import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import { concluded, failureOf, NO_WITNESS, notApplicable, quietNote, unproved } from "./blame.js";
 import { type CommandSource, commandSource, identifiersOf } from "./commands.js";
 import { playStrangers, playTogether, playWatch } from "./crowd.js";
-import { leadsOf, playMembers } from "./members.js";
+import { playMembers, waysAmong } from "./members.js";
 import type { Scene, Stage } from "./stage.js";
 import { openWalk, settle, takeWalk, type WalkStep, walkSteps, watch } from "./walker.js";
 
@@ -83,7 +83,7 @@ function scenesOf(
   const examples: Scene[] = [
     ...(shared ? all.map((exchange): Scene => ({ kind: "watch", exchange })) : []),
     ...keyed.flatMap((entry) =>
-      leadsOf(endpoint, audience[entry]).map((lead): Scene => ({ kind: "members", entry, lead, steps: [] })),
+      waysAmong(endpoint, audience[entry]).map((way): Scene => ({ kind: "members", entry, way, steps: [] })),
     ),
     ...all.map((one): Scene => ({ kind: "strangers", exchanges: [one, (one + 1) % exchanges, one] })),
     { kind: "together", walks: [[step(0), step(1)], [step(0)]] },
@@ -93,7 +93,7 @@ function scenesOf(
     .map((walks): Scene => ({ kind: "together", walks }));
   const members = keyed.map((entry) =>
     fc
-      .record({ lead: fc.constantFrom([], ...leadsOf(endpoint, audience[entry])), steps: walkSteps(3) })
+      .record({ way: fc.constantFrom([], ...waysAmong(endpoint, audience[entry])), steps: walkSteps(3) })
       .map((drawn): Scene => ({ kind: "members", entry, ...drawn })),
   );
   return { examples, chance: fc.oneof(together, ...members) };
@@ -106,7 +106,11 @@ function show(value: Scene, exchanges: readonly Exchange[]): Json {
     case "watch":
       return { kind: value.kind, exchange: exchanges[value.exchange]?.name ?? "" };
     case "members":
-      return { kind: value.kind, lead: [...value.lead], steps: words(value.steps) };
+      return {
+        kind: value.kind,
+        way: value.way.map(({ state, command }) => `${command} in ${state}`),
+        steps: words(value.steps),
+      };
     case "strangers":
       return { kind: value.kind, exchanges: value.exchanges.map((index) => exchanges[index]?.name ?? "") };
     case "together":

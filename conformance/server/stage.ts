@@ -6,6 +6,7 @@ import { endOf } from "../exchange.js";
 import type { CaseOutcome } from "../property.js";
 import type { Listener } from "./audience.js";
 import type { CommandSource } from "./commands.js";
+import type { Turn } from "./member-ways.js";
 import { openWalk, type WalkStep, watch } from "./walker.js";
 
 /** What several connections do at once. */
@@ -16,8 +17,8 @@ export type Scene =
   | {
       readonly kind: "members";
       readonly entry: number;
-      /** Commands by name that it sends first, each when the server has answered the one before. */
-      readonly lead: readonly string[];
+      /** Commands that it sends first, each when the server has answered the one before. */
+      readonly way: readonly Turn[];
       readonly steps: readonly WalkStep[];
     }
   /** Each plays an exchange under an identity of its own. */

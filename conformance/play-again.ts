@@ -39,8 +39,8 @@ export async function playAgain<T>(
         return { ...counted, cases, passed: 0, undecided: [outcome] };
       default: {
         const shown = (options.show ?? asJson)(value);
-        const { transcript } = played;
-        const failure = { value, shown, outcome, transcript, replay: recorded, shrinks: 0 };
+        const { moves, transcript } = played;
+        const failure = { value, shown, outcome, transcript, moves, replay: recorded, shrinks: 0 };
         return { ...counted, cases, passed: cases - 1, failure };
       }
     }

@@ -7,6 +7,7 @@
 import fc from "fast-check";
 import type { Json } from "../src/contract/contract.js";
 import type { Case, CheckContext, CheckResult } from "./check.js";
+import { Course, type Move } from "./course.js";
 import { RunAborted } from "./interruption.js";
 import { playAgain } from "./play-again.js";
 import type { ReplayRecord } from "./report/report.js";
@@ -58,7 +59,8 @@ export interface PropertyOptions<T> {
   readonly budgetMs?: number;
   /** The cases only wait: a failing one is repeated by several at once, or each repetition would cost its whole wait. */
   readonly waits?: true;
-  readonly script: (value: T, scene: Case) => Promise<CaseOutcome>;
+  /** The course is for a script that chooses by what the subject does: it must choose the same when it is repeated. */
+  readonly script: (value: T, scene: Case, course: Course) => Promise<CaseOutcome>;
 }
 
 /** What became of it. */
@@ -72,6 +74,8 @@ export interface PropertyResult<T> {
     readonly outcome: Failure;
     readonly transcript: readonly TranscriptEntry[];
     readonly replay: ReplayRecord;
+    /** What the script chose in it, if it tells. */
+    readonly moves: readonly Move[];
     readonly shrinks: number;
   };
   /** Of so many runs of one case so many failed: no verdict can rest on it. */
@@ -105,6 +109,8 @@ export interface Played {
   readonly outcome: CaseOutcome;
   /** How long it took (milliseconds). */
   readonly ms: number;
+  /** What the script chose, if it tells. */
+  readonly moves: readonly Move[];
   readonly transcript: readonly TranscriptEntry[];
 }
 
@@ -131,10 +137,11 @@ export async function runProperty<T>(
   let next = 0;
   let proved = (): void => undefined;
 
-  const play = (value: T, name: string): Promise<Played> =>
+  const play = (value: T, name: string, moves?: readonly Move[]): Promise<Played> =>
     context.inCase(name, async (scene) => {
-      const outcome = excused(await options.script(value, scene), scene);
-      return { name, outcome, ms: scene.now(), transcript: scene.transcript };
+      const course = new Course(moves);
+      const outcome = excused(await options.script(value, scene, course), scene);
+      return { name, outcome, ms: scene.now(), moves: course.taken, transcript: scene.transcript };
     });
 
   const recorded = context.replay;
@@ -207,7 +214,7 @@ export async function runProperty<T>(
 
   const value = values[found.index] as T;
   const repeat = (turn: number): Promise<Played> =>
-    play(value, `${label} #${found.index + 1}, again ${turn}`);
+    play(value, `${label} #${found.index + 1}, again ${turn}`, found.played.moves);
   const repeated: Played[] = [];
   // One after another they are no load for each other; where each costs its patience, they cost it once.
   const together = options.waits === true || found.played.ms > SLOW_CASE_MS ? CONFIRMATIONS : 1;
@@ -253,6 +260,7 @@ export async function runProperty<T>(
       shown: (options.show ?? asJson)(smallest.value),
       outcome: smallest.outcome,
       transcript: smallest.played.transcript,
+      moves: smallest.played.moves,
       replay: {
         seed,
         label,

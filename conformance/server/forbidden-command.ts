@@ -5,6 +5,7 @@ import type { Case, ReceivedMessage } from "../check.js";
 import { endOf } from "../exchange.js";
 import { excerpt } from "../judge.js";
 import type { CaseOutcome } from "../property.js";
+import { move } from "./moves.js";
 import { settle, takeWalk, type Walk, type WalkStep, watch } from "./walker.js";
 
 /** A command, and what forbids it. */
@@ -33,7 +34,7 @@ const REFUSE_MEND =
 export async function sendForbidden(walk: Walk, scene: Case, command: Forbidden): Promise<Answer> {
   const { tester } = walk;
   const from = tester.messages.length;
-  tester.command(command.name, command.payload);
+  move(walk, command.name, command.payload);
   return awaitRefusal(walk, scene, command, from);
 }
 

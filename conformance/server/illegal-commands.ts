@@ -3,11 +3,13 @@
 import fc from "fast-check";
 import type { Json, Lifecycle } from "../../src/contract/contract.js";
 import type { Case, Check, CheckContext, Tester } from "../check.js";
+import { Course, type Move } from "../course.js";
 import { endOf } from "../exchange.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import { concluded, notApplicable, quietNote, unproved } from "./blame.js";
 import { type CommandSource, commandSource } from "./commands.js";
 import { type Forbidden, goOn, inPlaceOfRefusal, sendForbidden } from "./forbidden-command.js";
+import { walkAgain } from "./moves.js";
 import { isOwn, reach, statesNow } from "./reach.js";
 import { commandsThatAre, openWalk, settle, takeWalk, type WalkStep, walkSteps, watch } from "./walker.js";
 
@@ -58,10 +60,10 @@ export const illegalCommands: Check = {
         after: walkSteps(3),
       }),
       show: ({ pair, variant, after }): Json => ({ ...pair, variant, after: after.length }),
-      script: (value, scene) => playPair(context, source, ledger, value, scene),
+      script: (value, scene, course) => playPair(context, source, ledger, value, scene, course),
     });
     const failure = property.failure;
-    if (failure !== undefined && (await failsWithoutIt(context, source, failure.value))) {
+    if (failure !== undefined && (await failsWithoutIt(context, source, failure.value, failure.moves))) {
       return { verdict: "untestable", reason: "blocked by S-SM-01", cases: property.cases };
     }
     return resultOf(property, {
@@ -131,38 +133,39 @@ async function playPair(
   ledger: Reachability,
   { pair, variant, after }: IllegalCase,
   scene: Case,
+  course: Course,
 ): Promise<CaseOutcome> {
   const lifecycle = context.endpoint.lifecycles.find(({ name }) => name === pair.lifecycle);
   if (lifecycle === undefined) throw new RangeError(`There is no lifecycle "${pair.lifecycle}".`);
   const tester = await scene.connect();
-  const walk = openWalk(context, scene, tester, source);
+  const walk = openWalk(context, scene, tester, source, course);
   // A state that the server must leave is perhaps never seen: the command is sent on the heels of the one that leads there.
   const isLeft = lifecycle.obligations.some((one) => one.in.includes(pair.state));
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    if (ledger.isFutile(pair.state)) break;
+  let isLegal = false;
+  const choose = async (attempt: number): Promise<{ readonly payload: Json } | "elsewhere" | undefined> => {
+    if (ledger.isFutile(pair.state)) return undefined;
     const deadline = tester.now() + 2 * context.answerMs;
     const reached = await reach(walk, lifecycle, pair.state, {
       attempt: variant + attempt,
       deadline,
       ...(isLeft && attempt % 2 === 0 ? { perhaps: true } : {}),
     });
-    if (!reached) {
-      ledger.missed(pair.state);
-      continue;
-    }
+    if (!reached) return "elsewhere";
     const [illegal] = commandsThatAre("illegal", walk, [pair.command]);
     const payloads = (illegal?.payloads ?? []).filter((payload) => isOwn(walk, lifecycle, payload));
     const payload = payloads[variant % Math.max(1, payloads.length)];
-    if (payload === undefined) {
-      if (isLeft) {
-        ledger.missed(pair.state);
-        continue;
-      }
-      return {
-        verdict: "inconclusive",
-        reason: `every payload of "${pair.command}" is legal in \`${pair.state}\``,
-      };
+    if (payload !== undefined) return { payload };
+    isLegal = !isLeft;
+    return isLeft ? "elsewhere" : undefined;
+  };
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const chosen = course.isRepetition ? await walkAgain(walk) : await choose(attempt);
+    if (chosen === "elsewhere") {
+      ledger.missed(pair.state);
+      continue;
     }
+    if (chosen === undefined) break;
+    const { payload } = chosen;
     const forbidden: Forbidden = {
       name: pair.command,
       payload,
@@ -185,6 +188,10 @@ async function playPair(
     if (final.verdict === "pass") ledger.decided.add(JSON.stringify(pair));
     return final;
   }
+  if (isLegal) {
+    const reason = `every payload of "${pair.command}" is legal in \`${pair.state}\``;
+    return { verdict: "inconclusive", reason };
+  }
   return concluded(scene, ID, { verdict: "inconclusive", reason: unheld(tester, pair) });
 }
 
@@ -192,22 +199,32 @@ function unheld(tester: Tester, { state }: IllegalPair): string {
   return tester.end === undefined ? `the state \`${state}\` could not be held` : endOf(tester);
 }
 
-/** The control: does the same walk fail without the illegal command? Then it is not this row that is broken. */
+/**
+ * The control: does the same walk fail without the illegal command, or when it is sent where it is legal? Then it is not
+ * this row that is broken.
+ */
 async function failsWithoutIt(
   context: CheckContext,
   source: CommandSource,
-  { pair, variant, after }: IllegalCase,
+  { after }: IllegalCase,
+  moves: readonly Move[],
 ): Promise<boolean> {
-  const lifecycle = context.endpoint.lifecycles.find(({ name }) => name === pair.lifecycle);
-  if (lifecycle === undefined) return false;
-  return context.inCase("the same walk without the illegal command", async (scene) => {
-    const tester = await scene.connect();
-    const walk = openWalk(context, scene, tester, source);
-    const deadline = tester.now() + 2 * context.answerMs;
-    await reach(walk, lifecycle, pair.state, { attempt: variant, deadline });
-    await watch(walk, context.quietMs());
-    await takeWalk(walk, after);
-    await settle(walk);
-    return scene.violations.length > 0;
-  });
+  const without = moves.filter(({ legality }) => legality !== "illegal");
+  // A state that the server leaves may have been left when the command came: then the server has taken it.
+  const patient = moves.map((move): Move => ({ ...move, legality: "legal" }));
+  // Where the refusal did not come the walk ended there: how it would have gone on is part of the control.
+  const more = moves.at(-1)?.legality === "illegal" ? after : [];
+  for (const legal of [without, patient]) {
+    const failed = await context.inCase("the same walk of legal commands alone", async (scene) => {
+      const tester = await scene.connect();
+      await walkAgain(openWalk(context, scene, tester, source, new Course(legal)));
+      const walk = openWalk(context, scene, tester, source);
+      await watch(walk, context.quietMs());
+      await takeWalk(walk, more);
+      await settle(walk);
+      return scene.violations.length > 0;
+    });
+    if (failed) return true;
+  }
+  return false;
 }

@@ -7,11 +7,13 @@ import fc from "fast-check";
 import type { Json, Lifecycle, Transition } from "../../src/contract/contract.js";
 import { CLOSED } from "../../src/contract/lifecycle/automaton.js";
 import type { Case, Check, CheckContext } from "../check.js";
+import type { Course } from "../course.js";
 import { endOf } from "../exchange.js";
 import { type CaseOutcome, type PropertyResult, resultOf, runProperty } from "../property.js";
 import { blockedBy, concluded, NO_WITNESS, notApplicable, quietNote } from "./blame.js";
 import { type CommandSource, commandSource, personalise } from "./commands.js";
 import { withoutWitness } from "./frame-witness.js";
+import { move } from "./moves.js";
 import { payloadsFor, reach } from "./reach.js";
 import { edgesFrom, graphStates, wantedCoverage } from "./routes.js";
 import {
@@ -102,7 +104,7 @@ function walkAll(
       steps: steps.map(({ pick, variant, then }) => `${pick}.${variant}, then ${then}`),
       closing,
     }),
-    script: (value, scene) => playWalk(context, source, value, scene),
+    script: (value, scene, course) => playWalk(context, source, value, scene, course),
   });
 }
 
@@ -138,10 +140,11 @@ async function playWalk(
   source: CommandSource,
   { goal, steps, closing }: LegalWalk,
   scene: Case,
+  course: Course,
 ): Promise<CaseOutcome> {
   const tester = await scene.connect();
-  const walk = openWalk(context, scene, tester, source);
-  if (goal !== undefined) {
+  const walk = openWalk(context, scene, tester, source, course);
+  if (goal !== undefined && !course.isRepetition) {
     await goFor(walk, goal);
     await watch(walk, context.quietMs());
   }
@@ -181,7 +184,7 @@ async function goFor(
     const payloads = payloadsFor(walk, lifecycle, command, position);
     const payload = payloads[attempt % Math.max(1, payloads.length)];
     if (payload === undefined) continue;
-    tester.command(command, payload);
+    move(walk, command, payload);
     if (transition.to === CLOSED) await tester.ended(context.answerMs);
     else await settle(walk);
     return;

@@ -3,6 +3,7 @@
 import type { Json, Lifecycle } from "../../src/contract/contract.js";
 import { keyOf } from "../../src/contract/lifecycle/automaton.js";
 import { fill, holds } from "../exchange.js";
+import { move } from "./moves.js";
 import { type Edge, edgesFrom, type Route, routesTo } from "./routes.js";
 import { commandsThatAre, nextEvent, type Walk } from "./walker.js";
 
@@ -55,7 +56,7 @@ async function takeRoute(
       const { message: name } = step.send;
       const payload = fill(step.send.payload, filling);
       if (tester.monitor.legalNow({ name, payload }) !== "legal") return false;
-      tester.command(name, payload);
+      move(walk, name, payload);
       continue;
     }
     const { message: name, when } = step.await;
@@ -100,7 +101,7 @@ async function findWay(
     const payload = payloads[turn % Math.max(1, payloads.length)];
     turn += 1;
     if (payload === undefined) futile.add(edgeKey(state, edge));
-    else tester.command(edge.name, payload);
+    else move(walk, edge.name, payload);
   }
   return false;
 }

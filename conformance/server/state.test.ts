@@ -12,11 +12,12 @@ async function judge(
   onConnection: (socket: WebSocket) => void,
   only: readonly string[],
   endpoint: Endpoint = sampleEndpoint,
+  runs = 4,
 ): Promise<(id: string) => Outcome> {
   const server = await serveSample(onConnection);
   try {
     const contract = sampleContract(endpoint);
-    const report = await checkServer({ contract, url: server.url, seed: 3, runs: 4, only });
+    const report = await checkServer({ contract, url: server.url, seed: 3, runs, only });
     expect(report.harnessFaults).toEqual([]);
     return (id) => {
       const found = report.outcomes.find((one) => one.id === id);
@@ -42,6 +43,30 @@ describe("the state checks", () => {
     const ids = ["S-SM-01", "S-SM-03", "S-SM-05", "S-SM-07", "S-SM-08"];
     const outcomeOf = await judge(keepContract(), ids);
     for (const id of ids) expect(`${id} ${outcomeOf(id).verdict}`, outcomeOf(id).reason).toBe(`${id} pass`);
+  }, 60_000);
+
+  it("fail a server that forgets to end what a connection asks for the second time, however long it took before", async () => {
+    let connections = 0;
+    const outcomeOf = await judge(
+      (socket) => {
+        let ended = 0;
+        connections += 1;
+        // Each connection has another pace: a walk that chose anew would choose otherwise.
+        const skipped = connections % 4;
+        keepContract({
+          alter: (event) => {
+            if (event.event === "number" && Number(event.value) % 4 === skipped) return undefined;
+            if (event.event === "counted") ended += 1;
+            return event.event === "counted" && ended === 2 ? undefined : event;
+          },
+        })(socket);
+      },
+      ["S-SM-01"],
+      sampleEndpoint,
+      30,
+    );
+    expect(outcomeOf("S-SM-01").verdict, outcomeOf("S-SM-01").reason).toBe("fail");
+    expect(outcomeOf("S-SM-01").reason).toContain("counting");
   }, 60_000);
 
   it("pass nothing for want of evidence", async () => {

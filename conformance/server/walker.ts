@@ -7,8 +7,10 @@ import fc from "fast-check";
 import type { Endpoint, Json } from "../../src/contract/contract.js";
 import type { Legality } from "../../src/contract/lifecycle.js";
 import type { Case, CheckContext, Tester } from "../check.js";
+import type { Course } from "../course.js";
 import { answerBound, UPPER_GRACE_MS } from "../time.js";
 import { type CommandSource, identifiersOf, personalise } from "./commands.js";
+import { move, walkAgain } from "./moves.js";
 
 /** One step of a walk, as numbers that the walk takes modulo what it finds. */
 export interface WalkStep {
@@ -35,6 +37,8 @@ export interface Walk {
   readonly identifiers: readonly [string, string];
   /** Sends also what is legal only if the subject has taken one course of events and not another: others act as well. */
   readonly daring?: true;
+  /** Where its moves are written down, and come from in a repetition. */
+  readonly course?: Course;
 }
 
 /** The longest walk of a case: enough for each automaton met so far, far below the 32 commands that may be pending. */
@@ -52,12 +56,23 @@ export function walkSteps(maxLength = MAX_STEPS): fc.Arbitrary<readonly WalkStep
 }
 
 /** Opens a walk on a connection of a case. */
-export function openWalk(context: CheckContext, scene: Case, tester: Tester, source: CommandSource): Walk {
-  return { context, tester, source, identifiers: identifiersOf(scene.identity) };
+export function openWalk(
+  context: CheckContext,
+  scene: Case,
+  tester: Tester,
+  source: CommandSource,
+  course?: Course,
+): Walk {
+  const identifiers = identifiersOf(scene.identity);
+  return { context, tester, source, identifiers, ...(course === undefined ? {} : { course }) };
 }
 
-/** Takes a walk of legal commands; ends early when the connection does. */
+/** Takes a walk of legal commands, or the one that is to be repeated; ends early when the connection does. */
 export async function takeWalk(walk: Walk, steps: readonly WalkStep[]): Promise<void> {
+  if (walk.course?.isRepetition === true) {
+    await walkAgain(walk);
+    return;
+  }
   for (const step of steps) {
     if (walk.tester.end !== undefined) return;
     const options = legalCommands(walk);
@@ -68,7 +83,7 @@ export async function takeWalk(walk: Walk, steps: readonly WalkStep[]): Promise<
       if (!(await nextEvent(walk, walk.context.answerMs))) return;
       continue;
     }
-    walk.tester.command(option.name, payload);
+    move(walk, option.name, payload);
     if (step.then === "event") await nextEvent(walk, walk.context.quietMs());
     else if (step.then === "settled") await settle(walk);
   }

@@ -1,0 +1,100 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, expect, it } from "vitest";
+import { inCase } from "../case.js";
+import { createContext } from "../context.js";
+import { Course } from "../course.js";
+import { createJudge } from "../judge.js";
+import { createRun } from "../run.js";
+import { keepContract, sampleContract, sampleEndpoint, serveSample } from "../test-subject.js";
+import { monotonic, watchLag } from "../time.js";
+import { commandSource } from "./commands.js";
+import { move, walkAgain } from "./moves.js";
+import { createSubject } from "./subject.js";
+import { openWalk, settle, takeWalk, type Walk, type WalkStep } from "./walker.js";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** Gives walks, each on a connection and in a case of its own, against a server that keeps the contract. */
+async function walks(): Promise<(course: Course, script: (walk: Walk) => Promise<void>) => Promise<void>> {
+  const server = await serveSample(keepContract());
+  const lag = watchLag();
+  cleanups.push(
+    () => server.close(),
+    () => lag.stop(),
+  );
+  const judge = createJudge(sampleContract(), sampleEndpoint);
+  const run = createRun({
+    judge,
+    subject: createSubject({ url: server.url, endpoint: sampleEndpoint }),
+    seed: 1,
+    runs: 5,
+    timeScale: 1,
+    userAgent: "wireproof/test",
+    clock: monotonic,
+    lag,
+    signal: new AbortController().signal,
+    newUuid: randomUUID,
+  });
+  const context = createContext(run, "S-SM-01");
+  return (course, script) =>
+    inCase(run, "S-SM-01", "walk", async (scene) => {
+      await script(openWalk(context, scene, await scene.connect(), commandSource(judge, 1), course));
+    });
+}
+
+const steps: readonly WalkStep[] = [
+  { pick: 2, variant: 3, then: "nothing" },
+  { pick: 5, variant: 1, then: "event" },
+  { pick: 1, variant: 7, then: "settled" },
+  { pick: 8, variant: 2, then: "settled" },
+];
+
+it("a repetition sends the same commands in the same order, whatever steps it is given", async () => {
+  const walk = await walks();
+  const first = new Course();
+  await walk(first, async (one) => {
+    await takeWalk(one, steps);
+    await settle(one);
+  });
+  expect(first.taken).toHaveLength(steps.length);
+  const again = new Course(first.taken);
+  await walk(again, (one) => takeWalk(one, []));
+  const said = ({ taken }: Course) => taken.map(({ name, payload }) => ({ name, payload }));
+  expect(said(again)).toEqual(said(first));
+});
+
+it("the identifiers of a case become those of the case that repeats it", async () => {
+  const walk = await walks();
+  const first = new Course();
+  let told: string | undefined;
+  await walk(first, async (one) => move(one, "say", { cmd: "say", text: `I am ${one.identifiers[0]}` }));
+  expect(JSON.stringify(first.taken)).not.toContain("undefined");
+  await walk(new Course(first.taken), async (one) => {
+    await walkAgain(one);
+    const said = await one.tester.next(({ names }) => names.includes("said"), 5000);
+    told = said?.text.includes(`I am ${one.identifiers[0]}`) === true ? "itself" : said?.text;
+  });
+  expect(told).toBe("itself");
+});
+
+it("a move that is not legal any more is left out, and one made for its refusal is left to the script", async () => {
+  const walk = await walks();
+  const plain = { legality: "legal", seen: 0, pauseMs: 0, gapMs: 0 } as const;
+  const count = { name: "count", payload: { cmd: "count", to: 100 } };
+  const course = new Course([
+    { ...count, ...plain },
+    { ...count, ...plain },
+    { ...count, ...plain, legality: "illegal" },
+    { name: "ping", payload: { cmd: "ping", token: "after" }, ...plain },
+  ]);
+  await walk(course, async (one) => {
+    // A hundred numbers are not told before the others would have been sent.
+    expect(await walkAgain(one)).toEqual({ payload: count.payload });
+    expect(course.taken.map(({ name }) => name)).toEqual(["count"]);
+    expect(await walkAgain(one)).toBeUndefined();
+    expect(course.taken.map(({ name }) => name)).toEqual(["count", "ping"]);
+  });
+});

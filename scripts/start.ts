@@ -8,7 +8,7 @@ import { mkdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 /** Durations of the document are multiplied by this, on both sides, so that seconds of patience take a moment. */
-const TIME_SCALE = "0.1";
+const TIME_SCALE = "0.05";
 const REPORTS = "reports";
 
 /** How many channels are judged at once: the checks wait more than they work, and two cores are enough for two. */

@@ -1,6 +1,12 @@
 /** What the reader of a report does next: one sentence, said where he looks last. */
 import type { Report } from "./report.js";
 
+/** How the reason of a row begins that had nothing to rest on. */
+const NO_WITNESS = /^no witness: /;
+
+/** So many rows without a witness have one cause. */
+const MANY = 3;
+
 /** The next step, or undefined where there is none to take. */
 export function adviceOf(report: Report): string | undefined {
   const { exitCode, harnessFaults, outcomes, run } = report;
@@ -14,11 +20,27 @@ export function adviceOf(report: Report): string | undefined {
     return `Fix ${names} first, then run again: ${count(rows, "row waits", "rows wait")} for it.`;
   }
   if (exitCode === 1) {
+    const failed = outcomes.some(
+      ({ verdict, baseline }) => verdict === "fail" && baseline?.state !== "known",
+    );
+    const outdated = outcomes.some(
+      ({ baseline }) => baseline?.state === "stale" || baseline?.state === "expired",
+    );
+    if (!failed && outdated)
+      return "Take out of the baseline what it says of checks that pass, or whose day is over.";
     return "Mend what failed; `wireproof replay` with the JSON report of this run then says what is fixed.";
   }
   if (exitCode !== 3) return undefined;
   if (run.witness === undefined) {
     return "Name something that a correct server must answer: add `x-ws-exchanges` with one exchange tagged `witness` to the document, a reply to an operation, or a heartbeat; then run again.";
+  }
+  const waiting = outcomes.filter(
+    ({ verdict, reason }) => verdict === "untestable" && NO_WITNESS.test(reason),
+  );
+  const [first] = waiting;
+  if (first !== undefined && waiting.length >= MANY) {
+    const what = first.reason.replace(NO_WITNESS, "");
+    return `Mend this first: ${what}. Or correct what the document promises. ${count(waiting.length, "row waits", "rows wait")} for it.`;
   }
   if (!outcomes.some(({ verdict }) => verdict === "pass")) {
     return `Nothing was proved: the server never gave its witness (${run.witness}). See that the URL, --channel and the credentials (--header, --query, --config) are those of this server, then run again.`;

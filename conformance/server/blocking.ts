@@ -6,7 +6,7 @@ import type { Outcome } from "../report/report.js";
 const READING = ["S-CD-09", "S-CD-02"] as const;
 
 /** Rows that need no event of the contract. */
-const FREE = /^S-(?:HS|FR)-/;
+export const FREE = /^S-(?:HS|FR)-/;
 
 /** Rows that own the silence of a server, and, where it speaks, a witness that is not what it should be; the first first. */
 const OWNERS = {

@@ -11,7 +11,7 @@ import type { HarnessFaultReport, Observation, Outcome } from "../report/report.
 import { requirementOf } from "../requirements.js";
 import type { Run } from "../run.js";
 import { delay, within } from "../time.js";
-import { blockOutcomes, ownersOfSilence } from "./blocking.js";
+import { blockOutcomes, FREE, ownersOfSilence } from "./blocking.js";
 import { type FirstWords, firstWords } from "./first-words.js";
 import { type Decided, outcomeOf, type ReplayCommand } from "./outcome.js";
 import { CHECKS_AT_ONCE, type Plan, planRun } from "./plan.js";
@@ -46,6 +46,11 @@ const LAST_LINES = 12;
 
 /** How long it may take to reach the server when the kit asks whether it is still there (milliseconds). */
 const REACH_MS = 2000;
+
+/** True for a row that frames alone decide. */
+function needsNoWord(id: string): boolean {
+  return FREE.test(id) && requirementOf(id)?.needs.includes("commands") !== true;
+}
 
 /** One execution of the selected checks. */
 export class Execution {
@@ -133,8 +138,14 @@ export class Execution {
     await this.#aFewAtATime(owners.filter(isOpen));
     const cause = owners.find(({ id }) => this.#decided.get(id)?.result.verdict === "fail");
     if (cause !== undefined) this.#block(active.filter(isOpen), `blocked by ${cause.id}`);
-    // One that speaks is worth asking further, though the witness is not to be had.
     else if (this.run.record.events === 0) this.#block(active.filter(isOpen), missing);
+    // One that speaks is asked once more; what needs no word of the contract can be judged all the same.
+    else if ((await firstWords(this.run, false)).missing !== undefined) {
+      this.#block(
+        active.filter((check) => isOpen(check) && !needsNoWord(check.id)),
+        missing,
+      );
+    }
   }
 
   /** A sample was lost in the lag of this machine: it is taken again when nothing else runs. */

@@ -2,6 +2,7 @@
 import { inCase } from "../case.js";
 import { fillingOf, runExchange } from "../exchange.js";
 import { RunAborted, SubjectGone, SubjectRefused } from "../interruption.js";
+import { excerpt } from "../judge.js";
 import type { Run } from "../run.js";
 import type { WitnessResult } from "../witness.js";
 
@@ -65,7 +66,13 @@ function ask(run: Run): Promise<WitnessResult | undefined> {
     given.catch(() => undefined);
     const first = await tester.next(() => true, run.answerMs, 0);
     // An event that cannot be read is all that is wanted: the witness itself would only be waited for.
-    if (first === undefined || first.names.length === 0) tester.destroy();
-    return await given;
+    if (first !== undefined && first.names.length > 0) return await given;
+    tester.destroy();
+    const result = await given;
+    if (result.ok) return result;
+    return {
+      ...result,
+      got: first === undefined ? `nothing within ${Math.round(run.answerMs)} ms` : excerpt(first.text),
+    };
   });
 }

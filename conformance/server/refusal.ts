@@ -151,7 +151,7 @@ function wrongCode(context: CheckContext, bad: BadFrame, message: ReceivedMessag
       bad,
       wantedOf(context, bad),
       `a refusal with the code ${shorten(refusal.code)}: ${excerpt(message.text)}`,
-      `Give what does not decode a code of its own: ${payloadCodes(context)}.`,
+      `Refuse what does not decode with ${payloadCodes(context)}; or, where ${shorten(refusal.code)} is this server's code for it, name it in x-ws-protocol.reject.payload.`,
     );
   }
   bad.onRefusal?.(refusal.code, message);

@@ -155,6 +155,29 @@ export const severalMutants: readonly Mutant[] = [
       })),
   }),
   altered({
+    name: "second-subscriber-not-told-of-a-pause",
+    fault: "Tells only the first subscriber of a session that it has been paused.",
+    channel: "tasks",
+    killedBy: "S-SM-07",
+    across: () =>
+      amongAll((own, others) => ({
+        command(text) {
+          const frame = objectIn(text);
+          const session = String(frame?.["session_id"]);
+          if (frame?.["event"] === "subscribe" && !others().some(({ kept }) => kept.has(session))) {
+            own.kept.add(session);
+          }
+          return undefined;
+        },
+        event(text) {
+          const frame = objectIn(text);
+          const paused = memberOf(frame, "data")["status"] === "paused";
+          const mine = own.kept.has(String(frame?.["session_id"]));
+          return frame?.["event"] === "session.update" && paused && !mine ? [] : undefined;
+        },
+      })),
+  }),
+  altered({
     name: "second-subscriber-told-twice",
     fault: "Tells the second subscriber of a session everything twice.",
     channel: "tasks",

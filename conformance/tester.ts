@@ -133,7 +133,9 @@ export function openTester(options: TesterOptions): OwnedTester {
     const hurried = patienceMs !== undefined && patience !== undefined && patienceMs < patience.ms;
     const starved =
       hurried && info.code !== undefined && info.code === patience.close && since(openedAt, patienceMs);
-    if (info.by === "kit" || (answerHeartbeat && !ranOut && !owed && !starved)) return info;
+    // A session that never was owes nothing, and nobody gave it up for being silent.
+    if (info.by === "kit" || info.how === "refused") return info;
+    if (answerHeartbeat && !ranOut && !owed && !starved) return info;
     return { ...info, explained: true };
   }
 

@@ -33,6 +33,9 @@ interface IllegalCase {
 /** So often the state is reached again when the subject left it before the command could be judged. */
 const ATTEMPTS = 4;
 
+/** So often by ways of the case's own, then by one that has led there before: else by the most certain ones. */
+const OWN_WAYS = 2;
+
 /** States that could not be reached in so many cases are not tried again: the wait is the same each time. */
 const FUTILE_AFTER = 6;
 
@@ -107,6 +110,17 @@ class Reachability {
   readonly decided = new Set<string>();
   readonly #missed = new Map<string, number>();
   readonly #reached = new Set<string>();
+  readonly #ways = new Map<string, number>();
+
+  /** The way that has led to a state before, if one has. */
+  wayTo(state: string): number | undefined {
+    return this.#ways.get(state);
+  }
+
+  /** A way has led to a state. */
+  came(state: string, way: number): void {
+    this.#ways.set(state, way);
+  }
 
   isFutile(state: string): boolean {
     return !this.#reached.has(state) && (this.#missed.get(state) ?? 0) >= FUTILE_AFTER;
@@ -144,13 +158,17 @@ async function playPair(
   let isLegal = false;
   const choose = async (attempt: number): Promise<{ readonly payload: Json } | "elsewhere" | undefined> => {
     if (ledger.isFutile(pair.state)) return undefined;
+    // A way begins where it is certain that the one before it has ended.
+    if (attempt > 0) await settle(walk);
     const deadline = tester.now() + 2 * context.answerMs;
+    const way = attempt < OWN_WAYS ? variant + attempt : (ledger.wayTo(pair.state) ?? attempt - OWN_WAYS);
     const reached = await reach(walk, lifecycle, pair.state, {
-      attempt: variant + attempt,
+      attempt: way,
       deadline,
       ...(isLeft && attempt % 2 === 0 ? { perhaps: true } : {}),
     });
     if (!reached) return "elsewhere";
+    ledger.came(pair.state, way);
     const [illegal] = commandsThatAre("illegal", walk, [pair.command]);
     const payloads = (illegal?.payloads ?? []).filter((payload) => isOwn(walk, lifecycle, payload));
     const payload = payloads[variant % Math.max(1, payloads.length)];

@@ -130,6 +130,30 @@ describe("a property", () => {
     expect(resultOf(result, { pass: "" })).toMatchObject({ verdict: "inconclusive", flaky: true });
   });
 
+  it("repeats a failing case by the moves that it made, though it would choose others by now", async () => {
+    let turn = 0;
+    const result = await runProperty(
+      contextOf(),
+      property({
+        examples: [[1]],
+        runs: 0,
+        script: async (_, __, course) => {
+          turn += 1;
+          // Only the first choice leads to the second pause, which is what breaks.
+          const chosen = turn === 1 ? ["pause", "resume", "pause"] : ["resume"];
+          for (const name of course.isRepetition ? [] : chosen) {
+            course.take({ name, payload: {}, legality: "legal", seen: 0, pauseMs: 0, gapMs: 0 });
+          }
+          for (let left = course.next(); left !== undefined; left = course.next()) course.take(left);
+          const pauses = course.taken.filter(({ name }) => name === "pause").length;
+          return pauses === 2 ? fail("silence") : pass;
+        },
+      }),
+    );
+    expect(result.failure?.moves.map(({ name }) => name)).toEqual(["pause", "resume", "pause"]);
+    expect(resultOf(result, { pass: "" })).toMatchObject({ verdict: "fail", got: "silence" });
+  });
+
   it("is no success when time ran out", async () => {
     const script = async () => {
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -13,6 +13,7 @@ import { type CommandSource, commandSource, identifiersOf } from "./commands.js"
 import { playStrangers, playTogether, playWatch } from "./crowd.js";
 import { playMembers, waysAmong } from "./members.js";
 import type { Scene, Stage } from "./stage.js";
+import { playWaiting, waitingPlaces } from "./waiting.js";
 import { openWalk, settle, takeWalk, type WalkStep, walkSteps, watch } from "./walker.js";
 
 const ID = "S-SM-07";
@@ -36,7 +37,7 @@ export const severalConnections: Check = {
     if (exchanges.length === 0 && source.names.length === 0) {
       return { verdict: "untestable", reason: NO_WITNESS, cases: 0 };
     }
-    const { examples, chance } = scenesOf(context, exchanges.length);
+    const { examples, chance } = scenesOf(context, exchanges);
     if (examples.length === 0) return notApplicable("the document says nothing of other connections");
     const silent = await unproved(context, ID);
     if (silent !== undefined) return silent;
@@ -73,19 +74,20 @@ export const severalConnections: Check = {
 
 function scenesOf(
   { endpoint }: CheckContext,
-  exchanges: number,
+  exchanges: readonly Exchange[],
 ): { readonly examples: readonly Scene[]; readonly chance: fc.Arbitrary<Scene> } {
   const { audience } = endpoint.protocol;
   const shared = audience.some(({ to }) => to === "address" || to === "path");
   const keyed = audience.flatMap(({ to }, index) => (typeof to === "object" ? [index] : []));
-  const all = Array.from({ length: exchanges }, (_, index) => index);
+  const all = exchanges.map((_, index) => index);
   const step = (pick: number): WalkStep => ({ pick, variant: 0, then: "settled" });
   const examples: Scene[] = [
     ...(shared ? all.map((exchange): Scene => ({ kind: "watch", exchange })) : []),
     ...keyed.flatMap((entry) =>
       waysAmong(endpoint, audience[entry]).map((way): Scene => ({ kind: "members", entry, way, steps: [] })),
     ),
-    ...all.map((one): Scene => ({ kind: "strangers", exchanges: [one, (one + 1) % exchanges, one] })),
+    ...all.map((one): Scene => ({ kind: "strangers", exchanges: [one, (one + 1) % all.length, one] })),
+    ...waitingPlaces(endpoint, exchanges).map((place): Scene => ({ kind: "waiting", place })),
     { kind: "together", walks: [[step(0), step(1)], [step(0)]] },
   ];
   const together = fc
@@ -111,6 +113,12 @@ function show(value: Scene, exchanges: readonly Exchange[]): Json {
         way: value.way.map(({ state, command }) => `${command} in ${state}`),
         steps: words(value.steps),
       };
+    case "waiting":
+      return {
+        kind: value.kind,
+        exchange: exchanges[value.place.exchange]?.name ?? "",
+        step: value.place.step,
+      };
     case "strangers":
       return { kind: value.kind, exchanges: value.exchanges.map((index) => exchanges[index]?.name ?? "") };
     case "together":
@@ -133,11 +141,20 @@ async function play(stage: Stage, value: Scene): Promise<CaseOutcome> {
       return playWatch(stage, value.exchange);
     case "members":
       return playMembers(stage, value);
+    case "waiting":
+      return playWaiting(stage, value.place);
     case "strangers":
       return playStrangers(stage, value.exchanges);
     case "together":
       return playTogether(stage, value.walks);
   }
+}
+
+/** What one of them plays of its own. */
+function exchangeOf(value: Scene): number | undefined {
+  if (value.kind === "watch") return value.exchange;
+  if (value.kind === "waiting") return value.place.exchange;
+  return value.kind === "strangers" ? value.exchanges[0] : undefined;
 }
 
 /** The control: does what one connection does fail without the others? Then it is not this row that is broken. */
@@ -150,8 +167,7 @@ async function failsAlone(
   return context.inCase("one connection of them alone", async (scene) => {
     const tester = await scene.connect();
     const walk = openWalk(context, scene, tester, source);
-    const exchange =
-      value.kind === "watch" ? value.exchange : value.kind === "strangers" ? value.exchanges[0] : undefined;
+    const exchange = exchangeOf(value);
     const played = exchange === undefined ? undefined : exchanges[exchange];
     const { judge, answerMs } = context;
     if (played !== undefined)

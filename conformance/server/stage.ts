@@ -7,6 +7,7 @@ import type { CaseOutcome } from "../property.js";
 import type { Listener } from "./audience.js";
 import type { CommandSource } from "./commands.js";
 import type { Turn } from "./member-ways.js";
+import type { Place } from "./waiting.js";
 import { openWalk, type WalkStep, watch } from "./walker.js";
 
 /** What several connections do at once. */
@@ -21,6 +22,8 @@ export type Scene =
       readonly way: readonly Turn[];
       readonly steps: readonly WalkStep[];
     }
+  /** Two wait at the same place of an exchange, and one of them goes on. */
+  | { readonly kind: "waiting"; readonly place: Place }
   /** Each plays an exchange under an identity of its own. */
   | { readonly kind: "strangers"; readonly exchanges: readonly number[] }
   /** All walk at once, under one identity. */

@@ -23,6 +23,8 @@ export interface Failure {
   readonly reason?: string;
   /** Something came later than it may, and a busy machine is late at times: once is no flake. */
   readonly late?: true;
+  /** Its evidence is no end of a connection: a session that the kit's silence ended excuses nothing. */
+  readonly certain?: true;
 }
 
 /** A case that could not decide. */

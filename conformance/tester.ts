@@ -125,14 +125,17 @@ export function openTester(options: TesterOptions): OwnedTester {
   function explained(info: CloseInfo): CloseInfo {
     const { answerHeartbeat, answerWithinMs, patienceMs } = options;
     const { patience } = endpoint.heartbeat ?? {};
+    const { handshake } = connection;
+    // A session is silent from its handshake on: what went before it is the subject's time.
+    const begun = handshake.kind === "accepted" ? handshake.response.atMs : openedAt;
     const since = (from: number | undefined, bound: number | undefined): boolean =>
-      bound !== undefined && info.atMs - (from ?? openedAt) >= NEARLY * bound;
+      bound !== undefined && info.atMs - (from ?? begun) >= NEARLY * bound;
     const ranOut = since(patience?.life === "ping" ? lastBeatAt : lastSentAt, patienceMs);
     const owed = connection.heldSince !== undefined && since(connection.heldSince, answerWithinMs);
     // Where time runs faster than declared, a server that gets no processor may read a sign of life too late.
     const hurried = patienceMs !== undefined && patience !== undefined && patienceMs < patience.ms;
     const starved =
-      hurried && info.code !== undefined && info.code === patience.close && since(openedAt, patienceMs);
+      hurried && info.code !== undefined && info.code === patience.close && since(begun, patienceMs);
     // A session that never was owes nothing, and nobody gave it up for being silent.
     if (info.by === "kit" || info.how === "refused") return info;
     if (answerHeartbeat && !ranOut && !owed && !starved) return info;

@@ -39,6 +39,7 @@ export function isDoubtful(outcome: Undecided): boolean {
 /** What looks like a fault is none where the kit's own silence or lateness explains it as well. */
 export function excused(outcome: CaseOutcome, { excuse }: Case): CaseOutcome {
   if (excuse === undefined || outcome.verdict === "pass" || outcome.verdict === "blocked") return outcome;
+  if ("certain" in outcome) return outcome;
   return { verdict: "inconclusive", reason: excuse, tooLate: true };
 }
 

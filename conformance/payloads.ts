@@ -6,7 +6,10 @@ import type { Json, Message, Pointer } from "../src/contract/contract.js";
 import { parsePointer } from "../src/contract/pointer.js";
 import { KNOWN_GOOD } from "./config.js";
 import { type Filling, fill } from "./exchange.js";
-import type { Judge } from "./judge.js";
+import { frameText, type Judge } from "./judge.js";
+
+/** How many payloads are generated: the first that can be sent is taken. */
+const DRAWN = 4;
 
 /**
  * A valid payload of a command: from the exchanges, else the document's examples, else generated under `seed`; with
@@ -23,6 +26,8 @@ export function ordinaryPayload(
   if (message === undefined) return undefined;
   for (const payload of candidates(judge, message, filling, seed)) {
     if (judge.commands.validate(name, payload) !== undefined) continue;
+    // Limits hold for the whole frame: a payload that is valid may still be too long to be sent.
+    if (!judge.commands.judge(frameText(judge.endpoint, name, payload)).ok) continue;
     const marked = token === undefined ? undefined : withToken(judge, message, payload, token);
     return marked ?? payload;
   }
@@ -66,10 +71,10 @@ function* candidates(judge: Judge, message: Message, filling: Filling, seed: num
   yield* drawn(judge, message, seed);
 }
 
-/** One generated payload; none where the schema allows no finite one, so that the command cannot be sent at all. */
+/** Generated payloads; none where the schema allows no finite one, so that the command cannot be sent at all. */
 function drawn(judge: Judge, message: Message, seed: number): Json[] {
   try {
-    return fc.sample(validPayload(message.payload, judge.contract.definitions), { seed, numRuns: 1 });
+    return fc.sample(validPayload(message.payload, judge.contract.definitions), { seed, numRuns: DRAWN });
   } catch (fault) {
     if (fault instanceof UnsatisfiableError) return [];
     throw fault;

@@ -86,8 +86,8 @@ export function textKinds(): readonly (readonly [string, string])[] {
     ["characters beyond the first plane", "👍🏽 👩‍👩‍👧‍👦 𝔘𝔫𝔦𝔠𝔬𝔡𝔢 🇩🇪 \u{10fffd}"],
     ["combining characters", "e\u0301 and é, A\u030a and Å, \u200d\ufeff."],
     ["markup", `<b>bold</b> & <script>alert("1 > 0")</script> &amp; &lt;br/&gt; {{x}} \${y} %s`],
-    ["line ends at both ends", "\n\r\nbetween empty lines\n\n"],
     ["white space at both ends", "  two spaces, a tab\t, and at the end \t  "],
+    ["line ends at both ends", "\n\r\nbetween empty lines\n\n"],
     ["the word that server-sent events use", "data: one\n\ndata: data: two\nevent: done\ndata: [DONE]"],
     ["JSON", '{"type":"ping","data":[null,true,-0.0,1e3]}'],
   ];

@@ -71,6 +71,8 @@ export function openWalk(
 export async function takeWalk(walk: Walk, steps: readonly WalkStep[]): Promise<void> {
   if (walk.course?.isRepetition === true) {
     await walkAgain(walk);
+    // What the last move leads to must have begun before anybody asks whether all is settled.
+    await watch(walk, walk.context.quietMs());
     return;
   }
   for (const step of steps) {

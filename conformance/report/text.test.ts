@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome, Report } from "./report.js";
-import { summarise } from "./report.js";
+import { sampleReport as report } from "./test-report.js";
 import { renderReport } from "./text.js";
 import { cutMiddle, visibleWidth, wrap } from "./width.js";
 
@@ -42,36 +42,6 @@ const failed = outcome({
     { atMs: 105, connection: 1, direction: "received", kind: "close", text: "1000" },
   ],
 });
-
-function report(outcomes: readonly Outcome[], given: Partial<Report> = {}): Report {
-  return {
-    wireproof: "0.1.0",
-    requirementSet: "1",
-    subject: { role: "server", url: "ws://127.0.0.1:8080" },
-    contract: { title: "Sample", version: "1.0.0", sha256: "0".repeat(64), channel: "sample" },
-    run: {
-      profile: "ci",
-      seed: 7,
-      runs: 25,
-      time: "option",
-      timeScale: 0.1,
-      durationMs: 8123,
-      finishedAt: "2026-01-01T00:00:00.000Z",
-      cases: 12,
-      connections: 14,
-      events: 99,
-      witness: 'the exchange "echo"',
-      worstLagMs: 3,
-    },
-    outcomes,
-    observations: [],
-    harnessFaults: [],
-    summary: summarise(outcomes),
-    exitCode: 1,
-    conclusion: "1 of 2 checks failed",
-    ...given,
-  };
-}
 
 describe("a report on a terminal", () => {
   const hidden = outcome({ id: "S-HB-02", verdict: "not-applicable" });

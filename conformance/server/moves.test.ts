@@ -1,56 +1,22 @@
-import { randomUUID } from "node:crypto";
 import { afterEach, expect, it } from "vitest";
-import { inCase } from "../case.js";
-import { createContext } from "../context.js";
 import { Course } from "../course.js";
-import { createJudge } from "../judge.js";
-import { createRun } from "../run.js";
-import {
-  keepContract,
-  type SampleFaults,
-  sampleContract,
-  sampleEndpoint,
-  serveSample,
-} from "../test-subject.js";
-import { monotonic, watchLag } from "../time.js";
-import { commandSource } from "./commands.js";
+import type { SampleFaults } from "../test-subject.js";
 import { move, walkAgain } from "./moves.js";
-import { createSubject } from "./subject.js";
-import { openWalk, settle, takeWalk, type Walk, type WalkStep } from "./walker.js";
+import { openSampleWalks } from "./test-walks.js";
+import { settle, takeWalk, type Walk, type WalkStep } from "./walker.js";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** Gives walks, each on a connection and in a case of its own, against a server that keeps the contract but for its faults. */
+/** Gives walks against a server that keeps the contract but for its faults. */
 async function walks(
   faults: SampleFaults = {},
 ): Promise<(course: Course, script: (walk: Walk) => Promise<void>) => Promise<void>> {
-  const server = await serveSample(keepContract(faults));
-  const lag = watchLag();
-  cleanups.push(
-    () => server.close(),
-    () => lag.stop(),
-  );
-  const judge = createJudge(sampleContract(), sampleEndpoint);
-  const run = createRun({
-    judge,
-    subject: createSubject({ url: server.url, endpoint: sampleEndpoint }),
-    seed: 1,
-    runs: 5,
-    timeScale: 1,
-    userAgent: "wireproof/test",
-    clock: monotonic,
-    lag,
-    signal: new AbortController().signal,
-    newUuid: randomUUID,
-  });
-  const context = createContext(run, "S-SM-01");
-  return (course, script) =>
-    inCase(run, "S-SM-01", "walk", async (scene) => {
-      await script(openWalk(context, scene, await scene.connect(), commandSource(judge, 1), course));
-    });
+  const opened = await openSampleWalks(faults);
+  cleanups.push(opened.close);
+  return (course, script) => opened.walk(script, course);
 }
 
 const steps: readonly WalkStep[] = [

@@ -1,20 +1,13 @@
-import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Lifecycle } from "../../src/contract/contract.js";
 import { inlineEndpoint } from "../../src/contract/inline-endpoint.js";
-import { inCase } from "../case.js";
 import type { Case } from "../check.js";
-import { createContext } from "../context.js";
-import { createJudge } from "../judge.js";
-import { createRun } from "../run.js";
-import { keepContract, sampleContract, sampleEndpoint, serveSample } from "../test-subject.js";
-import { monotonic, watchLag } from "../time.js";
-import { commandSource } from "./commands.js";
+import { sampleEndpoint } from "../test-subject.js";
 import { pairsOf } from "./illegal-commands.js";
 import { reach, statesNow } from "./reach.js";
-import { createSubject } from "./subject.js";
-import { legalCommands, openWalk, settle, takeWalk, type Walk, walkSteps } from "./walker.js";
+import { openSampleWalks } from "./test-walks.js";
+import { legalCommands, settle, takeWalk, type Walk, walkSteps } from "./walker.js";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -26,29 +19,9 @@ async function cleanUp(): Promise<void> {
 }
 
 async function walking<T>(script: (walk: Walk, scene: Case) => Promise<T>): Promise<T> {
-  const server = await serveSample(keepContract());
-  const lag = watchLag();
-  cleanups.push(
-    () => server.close(),
-    () => lag.stop(),
-  );
-  const judge = createJudge(sampleContract(), sampleEndpoint);
-  const run = createRun({
-    judge,
-    subject: createSubject({ url: server.url, endpoint: sampleEndpoint }),
-    seed: 1,
-    runs: 5,
-    timeScale: 1,
-    userAgent: "wireproof/test",
-    clock: monotonic,
-    lag,
-    signal: new AbortController().signal,
-    newUuid: randomUUID,
-  });
-  const context = createContext(run, "S-SM-01");
-  return inCase(run, "S-SM-01", "walk", async (scene) =>
-    script(openWalk(context, scene, await scene.connect(), commandSource(judge, 1)), scene),
-  );
+  const walks = await openSampleWalks();
+  cleanups.push(walks.close);
+  return walks.walk(script);
 }
 
 const counting = (): Lifecycle => {

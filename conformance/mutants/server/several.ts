@@ -43,116 +43,113 @@ const isUpdate = (frame: Fields | undefined): frame is Fields =>
   frame?.["event"] === "task.update" ||
   frame?.["event"] === "progress.update";
 
+/** Where a request went, without its query. */
+const pathOf = ({ target }: Seat): string | undefined => target.split("?", 1)[0];
+
+/** Tells other connections the events that leak, besides. */
+function leaking(
+  leaks: (text: string) => boolean,
+  hears: (own: Seat, other: Seat) => boolean = () => true,
+): Alter {
+  return amongAll((own, others) => ({
+    event(text) {
+      if (leaks(text))
+        tell(
+          others().filter((other) => hears(own, other)),
+          text,
+        );
+      return undefined;
+    },
+  }));
+}
+
+/** Tells the updates of a session to others, by whether one command about it has marked them, and another unmarked. */
+function updatesTo(
+  marks: { readonly by: string; readonly until?: string },
+  hears: (isMarked: boolean) => boolean,
+): Alter {
+  return amongAll((own, others) => ({
+    command(text) {
+      const frame = objectIn(text);
+      const session = String(frame?.["session_id"]);
+      if (frame?.["event"] === marks.by) own.kept.add(session);
+      else if (marks.until !== undefined && frame?.["event"] === marks.until) own.kept.delete(session);
+      return undefined;
+    },
+    event(text) {
+      const frame = objectIn(text);
+      if (!isUpdate(frame)) return undefined;
+      const session = String(frame["session_id"]);
+      tell(
+        others().filter(({ kept }) => hears(kept.has(session))),
+        text,
+      );
+      return undefined;
+    },
+  }));
+}
+
+/** Keeps some events of a session from all but its first subscriber. */
+function firstSubscriberOnly(isKept: (frame: Fields) => boolean): Alter {
+  return amongAll((own, others) => ({
+    command(text) {
+      const frame = objectIn(text);
+      const session = String(frame?.["session_id"]);
+      if (frame?.["event"] === "subscribe" && !others().some(({ kept }) => kept.has(session))) {
+        own.kept.add(session);
+      }
+      return undefined;
+    },
+    event(text) {
+      const frame = objectIn(text);
+      const mine = own.kept.has(String(frame?.["session_id"]));
+      return frame !== undefined && isKept(frame) && !mine ? [] : undefined;
+    },
+  }));
+}
+
 export const severalMutants: readonly Mutant[] = [
   altered({
     name: "leak-across-sessions",
     fault: "Every connection gets the events of every session.",
     channel: "workflow",
     killedBy: "S-SM-05",
-    across: () =>
-      amongAll((_own, others) => ({
-        event(text) {
-          if (memberOf(objectIn(text), "data")["session_uuid"] !== undefined) tell(others(), text);
-          return undefined;
-        },
-      })),
+    across: () => leaking((text) => memberOf(objectIn(text), "data")["session_uuid"] !== undefined),
   }),
   altered({
     name: "answer-on-every-connection",
     fault: "Sends each piece of an answer to every connection.",
     channel: "answer",
     killedBy: "S-SM-05",
-    across: () =>
-      amongAll((_own, others) => ({
-        event(text) {
-          if (objectIn(text)?.["type"] === "content") tell(others(), text);
-          return undefined;
-        },
-      })),
+    across: () => leaking((text) => objectIn(text)?.["type"] === "content"),
   }),
   altered({
     name: "turn-on-every-connection",
     fault: "Sends what an agent says to every connection.",
     channel: "conversation",
     killedBy: "S-SM-05",
-    across: () =>
-      amongAll((_own, others) => ({
-        event(text) {
-          if (eventIn(text)?.name === "chat_response") tell(others(), text);
-          return undefined;
-        },
-      })),
+    across: () => leaking((text) => eventIn(text)?.name === "chat_response"),
   }),
   altered({
     name: "updates-after-leaving",
     fault: "Whoever has unsubscribed from a session hears of it as long as others do.",
     channel: "tasks",
     killedBy: "S-SM-05",
-    across: () =>
-      amongAll((own, others) => ({
-        command(text) {
-          const frame = objectIn(text);
-          if (frame?.["event"] === "unsubscribe") own.kept.add(String(frame["session_id"]));
-          if (frame?.["event"] === "subscribe") own.kept.delete(String(frame["session_id"]));
-          return undefined;
-        },
-        event(text) {
-          const frame = objectIn(text);
-          if (!isUpdate(frame)) return undefined;
-          const session = String(frame["session_id"]);
-          tell(
-            others().filter(({ kept }) => kept.has(session)),
-            text,
-          );
-          return undefined;
-        },
-      })),
+    across: () => updatesTo({ by: "unsubscribe", until: "subscribe" }, (hasLeft) => hasLeft),
   }),
   altered({
     name: "updates-without-subscription",
     fault: "Every connection gets the updates of every session, subscribed or not.",
     channel: "tasks",
     killedBy: "S-SM-07",
-    across: () =>
-      amongAll((own, others) => ({
-        command(text) {
-          const frame = objectIn(text);
-          if (frame?.["event"] === "subscribe") own.kept.add(String(frame["session_id"]));
-          return undefined;
-        },
-        event(text) {
-          const frame = objectIn(text);
-          if (!isUpdate(frame)) return undefined;
-          const session = String(frame["session_id"]);
-          tell(
-            others().filter(({ kept }) => !kept.has(session)),
-            text,
-          );
-          return undefined;
-        },
-      })),
+    across: () => updatesTo({ by: "subscribe" }, (hasSubscribed) => !hasSubscribed),
   }),
   altered({
     name: "second-subscriber-missed",
     fault: "Tells only the first subscriber of a session what became of a task.",
     channel: "tasks",
     killedBy: "S-SM-07",
-    across: () =>
-      amongAll((own, others) => ({
-        command(text) {
-          const frame = objectIn(text);
-          const session = String(frame?.["session_id"]);
-          if (frame?.["event"] === "subscribe" && !others().some(({ kept }) => kept.has(session))) {
-            own.kept.add(session);
-          }
-          return undefined;
-        },
-        event(text) {
-          const frame = objectIn(text);
-          const mine = own.kept.has(String(frame?.["session_id"]));
-          return frame?.["event"] === "task.update" && !mine ? [] : undefined;
-        },
-      })),
+    across: () => firstSubscriberOnly((frame) => frame["event"] === "task.update"),
   }),
   altered({
     name: "second-subscriber-not-told-of-a-pause",
@@ -160,22 +157,9 @@ export const severalMutants: readonly Mutant[] = [
     channel: "tasks",
     killedBy: "S-SM-07",
     across: () =>
-      amongAll((own, others) => ({
-        command(text) {
-          const frame = objectIn(text);
-          const session = String(frame?.["session_id"]);
-          if (frame?.["event"] === "subscribe" && !others().some(({ kept }) => kept.has(session))) {
-            own.kept.add(session);
-          }
-          return undefined;
-        },
-        event(text) {
-          const frame = objectIn(text);
-          const paused = memberOf(frame, "data")["status"] === "paused";
-          const mine = own.kept.has(String(frame?.["session_id"]));
-          return frame?.["event"] === "session.update" && paused && !mine ? [] : undefined;
-        },
-      })),
+      firstSubscriberOnly(
+        (frame) => frame["event"] === "session.update" && memberOf(frame, "data")["status"] === "paused",
+      ),
   }),
   altered({
     name: "second-subscriber-told-twice",
@@ -205,18 +189,10 @@ export const severalMutants: readonly Mutant[] = [
     channel: "pipeline",
     killedBy: "S-SM-07",
     across: () =>
-      amongAll((own, others) => ({
-        event(text) {
-          const type = objectIn(text)?.["type"];
-          if (type !== "user_message" && type !== "response") return undefined;
-          const [path] = own.target.split("?", 1);
-          tell(
-            others().filter(({ target }) => target !== own.target && target.split("?", 1)[0] === path),
-            text,
-          );
-          return undefined;
-        },
-      })),
+      leaking(
+        (text) => ["user_message", "response"].includes(String(objectIn(text)?.["type"])),
+        (own, other) => other.target !== own.target && pathOf(other) === pathOf(own),
+      ),
   }),
   altered({
     name: "leak-across-pipelines",
@@ -224,17 +200,10 @@ export const severalMutants: readonly Mutant[] = [
     channel: "pipeline",
     killedBy: "S-SM-07",
     across: () =>
-      amongAll((own, others) => ({
-        event(text) {
-          if (objectIn(text)?.["type"] !== "user_message") return undefined;
-          const [path] = own.target.split("?", 1);
-          tell(
-            others().filter(({ target }) => target.split("?", 1)[0] !== path),
-            text,
-          );
-          return undefined;
-        },
-      })),
+      leaking(
+        (text) => objectIn(text)?.["type"] === "user_message",
+        (own, other) => pathOf(other) !== pathOf(own),
+      ),
   }),
   altered({
     name: "echo-to-the-sender-only",
@@ -252,7 +221,7 @@ export const severalMutants: readonly Mutant[] = [
       })),
   }),
   altered({
-    name: "echo-to-all-but-the-sender",
+    name: "first-piece-kept-from-the-sender",
     fault: "Does not give the one who asked the answer's first piece.",
     channel: "pipeline",
     killedBy: "S-SM-07",

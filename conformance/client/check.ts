@@ -4,7 +4,7 @@
  * verdict.
  */
 import type { Json } from "../../src/contract/contract.js";
-import type { CaseViolation, CheckContext, CheckResult, CloseInfo, SentKind } from "../check.js";
+import type { CaseViolation, CheckContext, CheckResult, CloseInfo } from "../check.js";
 import type { FrameSpec, WireFrame } from "../frames/frame.js";
 import type { TcpEnd } from "../frames/socket.js";
 import type { Judgement } from "../judge.js";
@@ -116,10 +116,25 @@ export interface Obliging {
   readonly commands: boolean;
 }
 
+/** What a text of ours is, for the judge of the client's commands. */
+export type SentText =
+  /** A valid event, legal in its state: a harness fault if it is not. */
+  | "event"
+  /** A valid event that the client must take for illegal in every state that it can be in. */
+  | "illegal"
+  /** Nothing that decodes to an event, or an event that the document does not know: the client stays where it is. */
+  | "undecodable"
+  /** Whatever the client makes of it is right: from now on no lifecycle of the connection is judged. */
+  | "anything"
+  /** The judge hears nothing of it. */
+  | "none";
+
 /** One TCP connection that the client opened to the case's port. */
 export interface Attempt {
   /** 0 is the first. */
   readonly id: number;
+  /** It began with a TLS handshake; undefined until the first byte has come. */
+  readonly secure: boolean | undefined;
   /** When TCP was accepted (milliseconds on the case's clock). */
   readonly atMs: number;
   /** The request, once its head is complete; undefined when the client gave up or what came is no HTTP. */
@@ -129,11 +144,7 @@ export interface Attempt {
   /** Completes the handshake (rightly or not) and gives the connection. */
   accept(options?: AcceptOptions): Promise<Peer | undefined>;
   /** Answers with another status, and closes. */
-  refuse(
-    status: number,
-    headers?: readonly (readonly [string, string])[],
-    body?: string,
-  ): Promise<void>;
+  refuse(status: number, headers?: readonly (readonly [string, string])[], body?: string): Promise<void>;
   /** Writes any bytes in the place of a response. */
   raw(bytes: Uint8Array, label: string): void;
   /** Resets the connection (RST). */
@@ -174,7 +185,7 @@ export interface Peer {
   /** Sends an event by name; the payload is judged first, and an invalid one is a harness fault. */
   event(name: string, payload: Json): void;
   /** Sends any text as one text frame, telling the judge what it is. */
-  text(text: string, kind: SentKind): void;
+  text(text: string, kind: SentText): void;
   raw(bytes: Uint8Array, label: string): void;
   frame(spec: FrameSpec, label?: string): void;
   ping(payload: Uint8Array): void;
@@ -213,13 +224,35 @@ export interface ClientCase {
   attempt(timeoutMs: number): Promise<Attempt | undefined>;
   /** The next attempt, accepted; throws {@link ../interruption.ts SubjectGone} when none comes in the declared time. */
   connection(options?: AcceptOptions): Promise<Peer>;
+  /** Opens a second port, on another host name: where a redirect may lead. It ends with the case. */
+  elsewhere(): Promise<Elsewhere>;
   wait(ms: number): Promise<void>;
   now(): number;
 }
 
+/** A port beside the one that the client is sent to. */
+export interface Elsewhere {
+  readonly url: string;
+  /** Every connection to it so far; none is answered unless the check does. */
+  readonly attempts: readonly Attempt[];
+}
+
+/** What is wrong with the certificate of a case that speaks TLS. */
+export type BadCertificate = "self-signed" | "expired" | "wrong-host";
+
+/** How a case differs from an ordinary one. */
+export interface ClientCaseOptions {
+  /** The port speaks TLS with this certificate, and the URL is wss: or https:. */
+  readonly tls?: BadCertificate;
+}
+
 /** What a check of clients is given: as one of servers, but for the cases. */
 export interface ClientContext extends Omit<CheckContext, "inCase" | "witness" | "process"> {
-  inCase<T>(label: string, script: (scene: ClientCase) => Promise<T>): Promise<T>;
+  inCase<T>(
+    label: string,
+    script: (scene: ClientCase) => Promise<T>,
+    options?: ClientCaseOptions,
+  ): Promise<T>;
   readonly mode: LaunchMode;
   /** The client tells what it delivers: rows that need it can be decided. */
   readonly reports: boolean;

@@ -1,0 +1,49 @@
+/** How clients under test come to life: one implementation for each launch mode. A case launches through it and ends what it launched. */
+import type { Contract, Endpoint } from "../../src/contract/contract.js";
+import type { Clock } from "../time.js";
+import type { LaunchedClient, LaunchMode } from "./check.js";
+
+/** What a launcher is told of the client that it is to start. */
+export interface LaunchOptions {
+  /** Where the client is to connect: scheme, host, port, path and query. */
+  readonly url: string;
+  /** Names the client in logs, and to the client itself; unique in the run. */
+  readonly caseId: string;
+  /** For whatever the client itself draws by chance. */
+  readonly seed: number;
+  /** What the client is asked to multiply every declared duration by, `Retry-After` excepted. */
+  readonly timeScale: number;
+  readonly contract: Contract;
+  readonly endpoint: Endpoint;
+  /** The Origin that the client is to name, where its platform lets it. */
+  readonly origin?: string;
+  /** The case's clock: {@link ClientReport.atMs} is read from it. */
+  readonly clock: Clock;
+  /** Writes a line about the client (a report, an exit) into the case's transcript. */
+  readonly note: (text: string) => void;
+  /** Aborted when the run is over. */
+  readonly signal: AbortSignal;
+}
+
+/** A client with the handle that only its case uses. */
+export interface RunningClient extends LaunchedClient {
+  /** Ends it and all that it started; resolves once it is gone, with false when it would not go. Never rejects. */
+  stop(): Promise<boolean>;
+}
+
+/** Starts clients in one launch mode. Whoever opens it stops it. */
+export interface Launcher {
+  readonly mode: LaunchMode;
+  /** The clients tell what they deliver. */
+  readonly reports: boolean;
+  /** How many clients can live at once; `start` of a further one waits for a place. */
+  readonly atOnce: number;
+  /**
+   * Starts one client towards `url`, or (`attach`) waits for one that somebody else starts. It resolves as soon as the
+   * client has been told the URL: whether it connects is seen at the port. Rejects with SubjectGone when the client
+   * cannot be started or ends at once, with RunAborted when the run is over.
+   */
+  start(options: LaunchOptions): Promise<RunningClient>;
+  /** Ends whatever lives on, the long-lived process of a driver or browser included. */
+  stop(): Promise<void>;
+}

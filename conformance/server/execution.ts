@@ -7,6 +7,7 @@ import { createContext } from "../context.js";
 import { canReach } from "../frames/dial.js";
 import { RunAborted, SubjectGone, SubjectRefused } from "../interruption.js";
 import { missingNeed } from "../needs.js";
+import { exitText, type ProcessExit } from "../process-group.js";
 import type { HarnessFaultReport, Observation, Outcome } from "../report/report.js";
 import { requirementOf } from "../requirements.js";
 import type { Run } from "../run.js";
@@ -15,7 +16,6 @@ import { blockOutcomes, FREE, ownersOfSilence } from "./blocking.js";
 import { type FirstWords, firstWords } from "./first-words.js";
 import { type Decided, outcomeOf, type ReplayCommand } from "./outcome.js";
 import { CHECKS_AT_ONCE, type Plan, planRun } from "./plan.js";
-import { exitText, type SubjectExit } from "./process.js";
 import { UsageError } from "./subject.js";
 
 /** What a run tells while it runs. */
@@ -262,7 +262,7 @@ export class Execution {
   }
 
   /** The process that the kit started is gone: nobody need wait to find out. */
-  processDied(exit: SubjectExit, output: readonly string[]): void {
+  processDied(exit: ProcessExit, output: readonly string[]): void {
     const wrote = output.slice(-LAST_LINES).join("\n");
     this.#declareDead(
       `the server's process ${exitText(exit)} while ${this.#running()} ran`,

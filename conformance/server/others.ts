@@ -36,6 +36,8 @@ interface Onlooker {
 export const othersEvents: Check = {
   id: ID,
   safe: true,
+  // What the connections of other checks cause is not to be told from what its own cause.
+  alone: true,
   async run(context) {
     const { endpoint } = context;
     if (endpoint.lifecycles.length === 0) return notApplicable("the document declares no lifecycle");

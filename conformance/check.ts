@@ -373,8 +373,8 @@ export interface CaseViolation {
   readonly should?: true;
 }
 
-/** A check: the property that decides one requirement. */
-export interface Check {
+/** A check: the property that decides one requirement, in the context that the role of its subject gives. */
+export interface CheckOf<C> {
   readonly id: string;
   /** Numbers of the Autobahn test suite's cases that it can play. */
   readonly autobahn?: readonly string[];
@@ -387,6 +387,9 @@ export interface Check {
   /** It loads the subject, or measures small times: it runs when no other check does. */
   readonly alone?: true;
   /** The shortest time in which it can decide (milliseconds, scaled); absent: it waits for nothing but answers. */
-  shortestMs?(context: CheckContext): number;
-  run(context: CheckContext): Promise<CheckResult>;
+  shortestMs?(context: C): number;
+  run(context: C): Promise<CheckResult>;
 }
+
+/** A check of servers. */
+export type Check = CheckOf<CheckContext>;

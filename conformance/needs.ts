@@ -74,6 +74,65 @@ const DECLARED: Readonly<
     holds: ({ exchanges }) => exchanges?.list.some(({ tags }) => tags.includes("bulk")) === true,
     what: "an exchange tagged bulk",
   },
+  "command-name": {
+    holds: ({ protocol }) => protocol.receive.origin === "declared",
+    what: "the field that names a command (x-ws-protocol.discriminator.receive)",
+  },
+  "other-event-name": {
+    holds: ({ protocol }) =>
+      protocol.send.origin === "declared" &&
+      (protocol.never.length > 0 ||
+        protocol.receive.fields.some((field) => !protocol.send.fields.includes(field))),
+    what: "a naming field for events beside another one (never, or that of the commands)",
+  },
+  opening: {
+    holds: ({ protocol, lifecycles, events }) =>
+      (protocol.first !== undefined && protocol.first !== null) ||
+      lifecycles.some(({ initial, transitions }) =>
+        transitions.some(
+          ({ from, to, on }) =>
+            from.includes(initial) &&
+            to !== "=" &&
+            to !== initial &&
+            events.some(({ name }) => on.includes(name)),
+        ),
+      ),
+    what: "an event that opens the session (x-ws-protocol.first, or one that leaves the initial state)",
+  },
+  interval: {
+    holds: ({ heartbeat }) => heartbeat?.intervalMs !== undefined,
+    what: "how often is pinged (x-ws-heartbeat.intervalMs)",
+  },
+  "silence-bound": {
+    holds: ({ heartbeat }) =>
+      heartbeat !== undefined &&
+      heartbeat.mode !== "none" &&
+      heartbeat.timeoutMs !== undefined &&
+      heartbeat.intervalMs !== undefined,
+    what: "when a client gives a silent server up (x-ws-heartbeat.intervalMs and timeoutMs)",
+  },
+  "told-interval": {
+    holds: ({ heartbeat }) => heartbeat?.mode === "engine.io" || typeof heartbeat?.intervalMs === "object",
+    what: "a heartbeat whose interval the server tells",
+  },
+  reconnect: { holds: ({ reconnect }) => reconnect !== undefined, what: "x-ws-reconnect" },
+  "max-attempts": {
+    holds: ({ reconnect }) => reconnect !== undefined && reconnect.maxAttempts !== null,
+    what: "an end of the attempts (x-ws-reconnect.maxAttempts)",
+  },
+  "reset-after": {
+    holds: ({ reconnect }) => reconnect !== undefined && reconnect.resetAfterMs > 0,
+    what: "a healthy time that resets the attempts (x-ws-reconnect.resetAfterMs above 0)",
+  },
+  jitter: {
+    holds: ({ reconnect }) =>
+      reconnect !== undefined && (reconnect.jitter === "full" || reconnect.jitter > 0),
+    what: "x-ws-reconnect.jitter",
+  },
+  restore: {
+    holds: ({ reconnect }) => reconnect !== undefined && reconnect.restore.length > 0,
+    what: "what is sent again after a reconnect (x-ws-reconnect.restore)",
+  },
 };
 
 /** What the document would have to declare for the requirement to apply; undefined when it declares everything. */

@@ -1,4 +1,11 @@
-/** The catalogue as data: what is required of a server, one sentence each. Checks are looked up by id. */
+/** The catalogue as data: what is required of a server and of a client, one sentence each. Checks are looked up by id. */
+import { clientCodec } from "./requirements/client-codec.js";
+import { clientFrames } from "./requirements/client-frames.js";
+import { clientHandshake } from "./requirements/client-handshake.js";
+import { clientHeartbeat } from "./requirements/client-heartbeat.js";
+import { clientReconnect } from "./requirements/client-reconnect.js";
+import { clientSafety } from "./requirements/client-safety.js";
+import { clientState } from "./requirements/client-state.js";
 import type { Requirement } from "./requirements/requirement.js";
 import { serverCodec } from "./requirements/server-codec.js";
 import { serverFrames } from "./requirements/server-frames.js";
@@ -18,6 +25,13 @@ export const requirements: readonly Requirement[] = [
   ...serverCodec,
   ...serverState,
   ...serverSafety,
+  ...clientHandshake,
+  ...clientFrames,
+  ...clientCodec,
+  ...clientState,
+  ...clientHeartbeat,
+  ...clientReconnect,
+  ...clientSafety,
 ];
 
 /** The requirement with this id, or undefined. */

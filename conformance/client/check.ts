@@ -4,7 +4,7 @@
  * verdict.
  */
 import type { Json } from "../../src/contract/contract.js";
-import type { CaseViolation, CheckContext, CheckResult, CloseInfo } from "../check.js";
+import type { CaseViolation, CheckContext, CheckOf, CloseInfo } from "../check.js";
 import type { FrameSpec, WireFrame } from "../frames/frame.js";
 import type { TcpEnd } from "../frames/socket.js";
 import type { Judgement } from "../judge.js";
@@ -261,20 +261,5 @@ export interface ClientContext extends Omit<CheckContext, "inCase" | "witness" |
   readonly launchMs: number;
 }
 
-/** A check of clients. */
-export interface ClientCheck {
-  readonly id: string;
-  /** It opens no connection: it judges what the others have seen, and runs last. */
-  readonly passive?: true;
-  readonly smoke?: boolean;
-  readonly safe?: true;
-  /** It loads the machine, or measures small times: it runs when no other check does. */
-  readonly alone?: true;
-  /** The row cannot be decided without reports of the client; `half`: its wire half can. */
-  readonly report?: "needed" | "half";
-  /** Launch modes whose platform hides or forbids what the row is about. */
-  readonly not?: readonly LaunchMode[];
-  /** The shortest time in which it can decide (milliseconds, scaled); absent: it waits for nothing but answers. */
-  shortestMs?(context: ClientContext): number;
-  run(context: ClientContext): Promise<CheckResult>;
-}
+/** A check of clients. How its row is observed, and what a platform hides of it, is said by its requirement. */
+export type ClientCheck = CheckOf<ClientContext>;

@@ -1,4 +1,5 @@
 /** The form of a requirement: one normative sentence, what it rests on, and what a document must declare for it. */
+import type { LaunchMode } from "../client/check.js";
 
 /** MUST fails a run, SHOULD warns, INFO only notes. */
 export type Level = "MUST" | "SHOULD" | "INFO";
@@ -29,7 +30,18 @@ export type Need =
   | "security"
   | "resume"
   | "close-codes"
-  | "bulk";
+  | "bulk"
+  | "command-name"
+  | "other-event-name"
+  | "opening"
+  | "interval"
+  | "silence-bound"
+  | "told-interval"
+  | "reconnect"
+  | "max-attempts"
+  | "reset-after"
+  | "jitter"
+  | "restore";
 
 /** Where a sentence comes from. */
 export interface Clause {
@@ -54,6 +66,18 @@ export interface Requirement {
   readonly reserved?: true;
   /** Numbers of the Autobahn test suite's cases that it covers; `6.3.*` stands for a group. */
   readonly autobahn?: readonly string[];
+  /**
+   * How a row about clients is observed: on the wire alone; only where the client can be steered and reports what it
+   * delivers; or a half of it each way. Every row about clients says it, none about servers does.
+   */
+  readonly observes?: "wire" | "report" | "both";
+  /** What the platform of these launch modes hides from the kit, or forbids the client. */
+  readonly hidden?: {
+    readonly in: readonly LaunchMode[];
+    readonly what: string;
+    /** The rest of the row is judged all the same. */
+    readonly part?: true;
+  };
 }
 
 /** A section of RFC 6455. */

@@ -1,0 +1,77 @@
+/** C-HB: the heartbeat as a client keeps it. */
+import { protocol, type Requirement } from "./requirement.js";
+
+export const clientHeartbeat: readonly Requirement[] = [
+  {
+    id: "C-HB-01",
+    role: "client",
+    level: "MUST",
+    title: "the client's heartbeat beats",
+    sentence: "From open on the client pings once in each declared interval, and never faster.",
+    clause: protocol("heartbeat-1"),
+    needs: ["heartbeat-by-client", "interval"],
+    observes: "wire",
+  },
+  {
+    id: "C-HB-02",
+    role: "client",
+    level: "MUST",
+    title: "each heartbeat ping has its pong",
+    sentence: "Each ping of the server's heartbeat gets its own pong in time.",
+    clause: protocol("heartbeat-2"),
+    needs: ["heartbeat-by-server"],
+    observes: "wire",
+  },
+  {
+    id: "C-HB-03",
+    role: "client",
+    level: "MUST",
+    title: "a dead connection is dropped, not too soon",
+    sentence:
+      "A connection without the declared sign of life is dropped between the bound and its grace, never before, and the client reconnects.",
+    clause: protocol("heartbeat-3"),
+    needs: ["silence-bound"],
+    observes: "wire",
+  },
+  {
+    id: "C-HB-04",
+    role: "client",
+    level: "MUST",
+    title: "a timely sign of life keeps the connection",
+    sentence: "A server that proves its life just before the bound is kept.",
+    clause: protocol("heartbeat-3"),
+    needs: ["silence-bound"],
+    observes: "wire",
+  },
+  {
+    id: "C-HB-05",
+    role: "client",
+    level: "MUST",
+    title: "a black hole is left at once",
+    sentence:
+      "When nothing gets through any more a new handshake follows after the bound and the first delay, without waiting for the old socket.",
+    clause: protocol("heartbeat-5"),
+    needs: ["silence-bound", "reconnect"],
+    observes: "wire",
+  },
+  {
+    id: "C-HB-06",
+    role: "client",
+    level: "MUST",
+    title: "one heartbeat after any number of reconnects",
+    sentence: "After a reconnect there is exactly one stream of beats.",
+    clause: protocol("heartbeat-6"),
+    needs: ["heartbeat-by-client", "interval", "reconnect"],
+    observes: "wire",
+  },
+  {
+    id: "C-HB-07",
+    role: "client",
+    level: "MUST",
+    title: "an interval that the server tells is adopted",
+    sentence: "The client takes on the interval that the server tells, and floods nobody for an absurd one.",
+    clause: protocol("heartbeat-8"),
+    needs: ["told-interval"],
+    observes: "wire",
+  },
+];

@@ -11,10 +11,16 @@ import { frameWitness, noWitness } from "./frame-witness.js";
 const CYCLES = { all: 200, quick: 40, least: 40, again: 60 } as const;
 
 /** Where one cycle takes long there are fewer of them: no more than this for all (milliseconds). */
-const BUDGET_MS = 20_000;
+const BUDGET_MS = 10_000;
 
 /** Latency has grown when the last quarter takes so many times as long as the first, and so much longer (milliseconds). */
 const GROWTH = { factor: 2, ms: 15 } as const;
+
+/**
+ * Where the checks before have left much behind already, the same growth is a smaller part of the whole: it counts when
+ * it is steady, by the correlation of latency with the number of the connection.
+ */
+const STEADY = { factor: 1.25, correlation: 0.8 } as const;
 
 /** How often growth must be seen again: a busy machine may look like it once. */
 const CONFIRMATIONS = 2;
@@ -55,8 +61,9 @@ interface Round {
   readonly outcome: CaseOutcome;
   /** Success and latency, in words. */
   readonly level: string;
-  /** Median latency of the first quarter (milliseconds). */
+  /** Median latency of the first and of the last quarter (milliseconds). */
   readonly firstMs?: number;
+  readonly lastMs?: number;
   readonly transcript: readonly TranscriptEntry[];
   readonly cycles: number;
 }
@@ -93,8 +100,8 @@ async function comeAndGoOnce(
   const level = `${times.length} of ${times.length} connections served; median latency of the quarters: ${shown}`;
   const outcome: CaseOutcome = (
     earlier?.firstMs === undefined
-      ? hasGrown(quarters)
-      : isSlower(median(times), earlier.firstMs)
+      ? hasGrown(quarters, times)
+      : isSlower(median(times), earlier.firstMs) || median(times) >= (earlier.lastMs ?? 0)
   )
     ? {
         verdict: "fail",
@@ -104,12 +111,39 @@ async function comeAndGoOnce(
         reason: "each connection is slower than the one before",
       }
     : { verdict: "pass" };
-  return { outcome, level, firstMs: quarters[0] ?? 0, transcript, cycles: times.length };
+  return {
+    outcome,
+    level,
+    firstMs: quarters[0] ?? 0,
+    lastMs: quarters[3] ?? 0,
+    transcript,
+    cycles: times.length,
+  };
 }
 
 /** One slow quarter is a busy machine; what each connection leaves behind adds up from each quarter to the next. */
-function hasGrown([first = 0, second = 0, third = 0, last = 0]: readonly number[]): boolean {
-  return first < second && second < third && third < last && isSlower(last, first);
+function hasGrown(
+  [first = 0, second = 0, third = 0, last = 0]: readonly number[],
+  times: readonly number[],
+): boolean {
+  if (!(first < second && second < third && third < last)) return false;
+  const isSteady = last > STEADY.factor * first && correlation(times) >= STEADY.correlation;
+  return isSlower(last, first) || (isSteady && last > first + GROWTH.ms);
+}
+
+/** Pearson's correlation of values with their positions. */
+function correlation(values: readonly number[]): number {
+  const mean = values.reduce((sum, one) => sum + one, 0) / values.length;
+  const middle = (values.length - 1) / 2;
+  let both = 0;
+  let positions = 0;
+  let spread = 0;
+  values.forEach((one, index) => {
+    both += (index - middle) * (one - mean);
+    positions += (index - middle) ** 2;
+    spread += (one - mean) ** 2;
+  });
+  return spread === 0 ? 0 : both / Math.sqrt(positions * spread);
 }
 
 function isSlower(ms: number, before: number): boolean {

@@ -63,6 +63,8 @@ export interface LaunchedClient {
     timeoutMs: number,
     from?: number,
   ): Promise<ClientReport | undefined>;
+  /** How it ended without being asked to (`exited with 1`, `the page crashed`); undefined while it lives, and when its case ended it. */
+  readonly gone: string | undefined;
   /** The process, where the client has one of its own. */
   readonly process:
     | {

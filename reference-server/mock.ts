@@ -4,15 +4,15 @@
  * noted where it has none.
  */
 
+import { createClaims } from "../src/arbitrary/speech/claims.js";
+import { createStock } from "../src/arbitrary/speech/stock.js";
 import type { Contract, Endpoint as ContractEndpoint } from "../src/contract/contract.js";
 import type { Connection } from "../src/wire/connection.js";
 import type { Channel } from "./channel.js";
 import { createEndpoint } from "./endpoint.js";
 import { createAdmission } from "./mock/admission.js";
-import { createClaims } from "./mock/claims.js";
 import { joinMock, type MockMember } from "./mock/member.js";
 import { createMockSide, type Envelope } from "./mock/side.js";
-import { createStock } from "./mock/stock.js";
 import type { RunningServer } from "./running-server.js";
 import { type ServerOptions, startServer } from "./server.js";
 import type { World } from "./world.js";
@@ -69,7 +69,7 @@ function mockChannel(
 ): Channel<Envelope, Envelope> {
   const mock = createMockSide(contract, endpoint);
   const admission = createAdmission(contract, endpoint);
-  const stock = createStock(contract, endpoint, mock, Math.floor(world.random.next() * 2 ** 31));
+  const stock = createStock(contract, endpoint, mock.form, Math.floor(world.random.next() * 2 ** 31));
   const claims = createClaims();
   const say = onceEach(note);
   const members = new Map<MockMember, { readonly path: string; readonly address: string }>();

@@ -1,16 +1,17 @@
 /** What the mock does for one connection: the first event, answers to commands, what it says unasked. */
 
+import { createAnswerer } from "../../src/arbitrary/speech/answerer.js";
+import type { Claims } from "../../src/arbitrary/speech/claims.js";
+import { createPacer } from "../../src/arbitrary/speech/pacer.js";
+import { refusalPayload } from "../../src/arbitrary/speech/refuser.js";
+import { createSpeech } from "../../src/arbitrary/speech/speech.js";
+import type { Stock } from "../../src/arbitrary/speech/stock.js";
 import type { Endpoint } from "../../src/contract/contract.js";
 import type { Clock } from "../../src/wire/clock.js";
 import type { Connection, Member } from "../../src/wire/connection.js";
-import { createAnswerer } from "./answerer.js";
-import type { Claims } from "./claims.js";
-import { createPacer } from "./pacer.js";
-import { refuse } from "./refuser.js";
 import type { Envelope, MockSide } from "./side.js";
 import { createSpeaker } from "./speaker.js";
 import { keepPulse, type Pulse, speakUnasked } from "./spontaneous.js";
-import type { Stock } from "./stock.js";
 
 export interface MockMemberOptions {
   readonly endpoint: Endpoint;
@@ -32,9 +33,10 @@ export interface MockMember extends Member<Envelope, Envelope> {
 
 /** Joins one connection: sends the first event, then answers. */
 export function joinMock(options: MockMemberOptions, connection: Connection<Envelope>): MockMember {
-  const { endpoint, clock, timeScale, note, stock, claims } = options;
+  const { endpoint, clock, timeScale, mock, note, stock, claims } = options;
   let pulse: Pulse | undefined;
-  const speaker = createSpeaker({ ...options, connection, onSent: (event) => pulse?.said(event) });
+  const speech = createSpeech(endpoint, stock, claims);
+  const speaker = createSpeaker({ ...options, speech, connection, onSent: (event) => pulse?.said(event) });
   const pacer = createPacer(clock, timeScale);
   const answerer = createAnswerer({ endpoint, stock, claims, speaker, pacer });
   const habit = { endpoint, clock, timeScale, send: speaker.send };
@@ -54,7 +56,11 @@ export function joinMock(options: MockMemberOptions, connection: Connection<Enve
     take: (command) => answerer.take(command),
     refuse(refusal, command) {
       pulse.heard(undefined);
-      return refuse({ endpoint, speaker, note }, refusal, command);
+      const payload = refusalPayload({ endpoint, speech, note }, refusal, command);
+      const { reject } = endpoint.protocol;
+      return payload === undefined || reject === undefined
+        ? undefined
+        : mock.envelope(reject.message, payload);
     },
     left() {
       pacer.stop();

@@ -1,12 +1,11 @@
 /** The server's side of any endpoint, decided by the oracle: what generated codecs are for a known document. */
 
-import type { Contract, Endpoint, Json, Pointer } from "../../src/contract/contract.js";
+import { createEventForm, type EventForm } from "../../src/arbitrary/speech/event-form.js";
+import type { Contract, Endpoint, Json } from "../../src/contract/contract.js";
 import { payloadOf } from "../../src/contract/payload.js";
 import { protocolOf } from "../../src/contract/protocol-of.js";
-import { sameJson } from "../../src/contract/same-json.js";
-import { createOracle, type Oracle } from "../../src/contract/validate.js";
+import { createOracle } from "../../src/contract/validate.js";
 import type { ProtocolSide } from "../../src/wire/protocol.js";
-import { jsonAt, withValues } from "./compose.js";
 
 /** One message as it travels: its name in the document, its payload, and the value of its frame. */
 export interface Envelope {
@@ -17,13 +16,9 @@ export interface Envelope {
 
 export interface MockSide {
   readonly side: ProtocolSide<Envelope, Envelope>;
-  readonly events: Oracle;
+  readonly form: EventForm;
   /** An event as it travels. */
   envelope(name: string, payload: Json): Envelope;
-  /** The payload with what names it in the declared fields, which its schema need not say. */
-  named(name: string, payload: Json): Json | undefined;
-  /** Whether the event can be told by its name and keeps its schema. */
-  fits(name: string, payload: Json): boolean;
 }
 
 /** Bytes of one message where the document sets no limit: a mock must not be filled up either. */
@@ -36,30 +31,12 @@ export function createMockSide(contract: Contract, endpoint: Endpoint): MockSide
   const binary = endpoint.commands.find((message) => message.binary === true)?.name;
   const commands = createOracle(contract, endpoint, "command");
   const events = createOracle(contract, endpoint, "event");
-  const { send } = endpoint.protocol;
-
-  function envelope(name: string, payload: Json): Envelope {
-    const wire = protocol.events.find((message) => message.name === name)?.wire[0] ?? name;
-    return { name, payload, value: protocol.transport === "socket.io" ? [wire, payload] : payload };
-  }
-
-  function named(name: string, payload: Json): Json | undefined {
-    const row = send.origin === "declared" ? send.rows.find((one) => one.message === name) : undefined;
-    const wants = new Map<Pointer, Json>();
-    for (const [index, values] of (row?.values ?? []).entries()) {
-      const pointer = send.fields[index];
-      const [value] = values;
-      if (pointer === undefined || pointer === "$event" || value === undefined) continue;
-      const found = jsonAt(payload, pointer);
-      if (!values.some((one) => sameJson(one, found))) wants.set(pointer, value);
-    }
-    return withValues(payload, wants);
-  }
-
-  function fits(name: string, payload: Json): boolean {
-    const judged = events.judgeValue(envelope(name, payload).value);
-    return judged.ok && judged.messages.includes(name);
-  }
+  const form = createEventForm(endpoint, events);
+  const envelope = (name: string, payload: Json): Envelope => ({
+    name,
+    payload,
+    value: form.frameValue(name, payload),
+  });
 
   const encode = (envelope: Envelope): string => {
     const text = JSON.stringify(envelope.value);
@@ -68,10 +45,8 @@ export function createMockSide(contract: Contract, endpoint: Endpoint): MockSide
     throw new RangeError(`${envelope.name}: expected ${judged.error.expected}, got ${judged.error.received}`);
   };
   return {
-    events,
+    form,
     envelope,
-    named,
-    fits,
     side: {
       ...protocol,
       maxBytes: protocol.maxBytes ?? MAX_BYTES,

@@ -1,11 +1,11 @@
 /** What a mock says unasked: events that nothing else explains, and the heartbeat of a server that pings. */
 
+import { jsonAt } from "../../src/arbitrary/speech/compose.js";
+import { isNamed } from "../../src/arbitrary/speech/plan.js";
+import type { Goal } from "../../src/arbitrary/speech/speech.js";
 import type { Endpoint } from "../../src/contract/contract.js";
 import type { Cancel, Clock } from "../../src/wire/clock.js";
-import { jsonAt } from "./compose.js";
-import { isNamed } from "./plan.js";
 import type { Envelope } from "./side.js";
-import type { Goal } from "./speaker.js";
 
 /** Something that goes on by itself until it is stopped. */
 export interface Habit {

@@ -2,11 +2,11 @@
 
 import { io } from "socket.io-client";
 import { WebSocket } from "ws";
+import { brokenInvariants, type Seen } from "../../src/arbitrary/speech/test-invariants.js";
 import type { Contract, Endpoint, Json } from "../../src/contract/contract.js";
 import { type LifecycleMonitor, openLifecycles } from "../../src/contract/lifecycle.js";
 import { payloadOf } from "../../src/contract/payload.js";
 import { createOracle } from "../../src/contract/validate.js";
-import { brokenInvariants, type Seen } from "./test-invariants.js";
 
 /** One connection to a mock, as the other side sees it. */
 export interface Observer {

@@ -1,11 +1,11 @@
-/** The payloads that a mock has at hand for each event: the document's examples, then generated values. */
+/** The payloads that are at hand for each event: the document's examples, then generated values. */
 
 import fc from "fast-check";
-import { UnsatisfiableError } from "../../src/arbitrary/bounded-filter.js";
-import type { Placement } from "../../src/arbitrary/placement.js";
-import { validPayload } from "../../src/arbitrary/valid-payload.js";
-import type { Contract, Endpoint, Json, Message, Pointer } from "../../src/contract/contract.js";
-import type { MockSide } from "./side.js";
+import type { Contract, Endpoint, Json, Message, Pointer } from "../../contract/contract.js";
+import { UnsatisfiableError } from "../bounded-filter.js";
+import type { Placement } from "../placement.js";
+import { validPayload } from "../valid-payload.js";
+import type { EventForm } from "./event-form.js";
 
 /** Values that an event is to carry, by pointer into its payload. */
 export type Wants = ReadonlyMap<Pointer, Json>;
@@ -28,7 +28,12 @@ const GENERATED = 16;
 const MADE = 3;
 
 /** The stock of an endpoint; the same seed gives the same payloads. */
-export function createStock(contract: Contract, endpoint: Endpoint, mock: MockSide, seed: number): Stock {
+export function createStock(
+  contract: Pick<Contract, "definitions">,
+  endpoint: Endpoint,
+  form: EventForm,
+  seed: number,
+): Stock {
   const byName = new Map(endpoint.events.map((message) => [message.name, message]));
   const valid = new Map<string, readonly Json[]>();
   const known = new Map<string, readonly Json[]>();
@@ -43,8 +48,8 @@ export function createStock(contract: Contract, endpoint: Endpoint, mock: MockSi
   }
 
   function checked(event: string, payload: Json): Json | undefined {
-    const named = mock.named(event, payload);
-    return named !== undefined && mock.fits(event, named) ? named : undefined;
+    const named = form.named(event, payload);
+    return named !== undefined && form.fits(event, named) ? named : undefined;
   }
 
   return {

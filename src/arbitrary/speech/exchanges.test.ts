@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Endpoint, Exchange, Json } from "../../src/contract/contract.js";
+import type { Endpoint, Exchange, Json } from "../../contract/contract.js";
 import { followExchanges } from "./exchanges.js";
 
 const send = (payload: Json): Exchange["steps"][number] => ({ send: { message: "say", payload } });

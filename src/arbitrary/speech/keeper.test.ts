@@ -1,6 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect, it } from "vitest";
-import type { Invariant, InvariantKind, Json } from "../../src/contract/contract.js";
+import type { Invariant, InvariantKind, Json } from "../../contract/contract.js";
 import { createClaims } from "./claims.js";
 import { createKeeper } from "./keeper.js";
 import { brokenInvariants, type Seen } from "./test-invariants.js";

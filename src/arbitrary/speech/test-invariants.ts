@@ -1,7 +1,7 @@
 /** Looks at the events of one connection from outside: which invariants of the document they break. */
 
-import type { Endpoint, Invariant, Json } from "../../src/contract/contract.js";
-import { valueAt } from "../../src/contract/pointer.js";
+import type { Endpoint, Invariant, Json } from "../../contract/contract.js";
+import { valueAt } from "../../contract/pointer.js";
 import { fits } from "./keeper.js";
 
 /** A message that crossed the wire, and which way. */

@@ -1,8 +1,8 @@
 /** Keeps the invariants of a document: changes composed payloads so that they hold over the connection's events. */
 
-import type { Endpoint, Invariant, Json, Pointer } from "../../src/contract/contract.js";
-import { isObject, valueAt } from "../../src/contract/pointer.js";
-import { canonicalJson, sameJson } from "../../src/contract/same-json.js";
+import type { Endpoint, Invariant, Json, Pointer } from "../../contract/contract.js";
+import { isObject, valueAt } from "../../contract/pointer.js";
+import { canonicalJson, sameJson } from "../../contract/same-json.js";
 import type { Claims } from "./claims.js";
 import { jsonAt, withoutValue, withValues } from "./compose.js";
 

@@ -1,7 +1,7 @@
 /** Makes the payload of an event: an example of the document where one fits, a generated value otherwise. */
 
-import type { Json, Pointer } from "../../src/contract/contract.js";
-import { formatPointer, isObject, parsePointer, valueAt } from "../../src/contract/pointer.js";
+import type { Json, Pointer } from "../../contract/contract.js";
+import { formatPointer, isObject, parsePointer, valueAt } from "../../contract/pointer.js";
 import type { Stock, Wants } from "./stock.js";
 
 /** What a payload is to be like. */

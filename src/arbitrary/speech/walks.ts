@@ -1,8 +1,8 @@
 /** Where each lifecycle of a connection stands, and what it remembers, stepped by the judge's own automaton. */
 
-import type { Endpoint, Json, Lifecycle } from "../../src/contract/contract.js";
-import { Automaton, CLOSED, keyOf, type Memory, NO_MEMORY } from "../../src/contract/lifecycle/automaton.js";
-import { canonicalJson } from "../../src/contract/same-json.js";
+import type { Endpoint, Json, Lifecycle } from "../../contract/contract.js";
+import { Automaton, CLOSED, keyOf, type Memory, NO_MEMORY } from "../../contract/lifecycle/automaton.js";
+import { canonicalJson } from "../../contract/same-json.js";
 
 /** A state and the values remembered on the way to it. */
 export interface Standing {

@@ -1,8 +1,8 @@
 /** Recognises the known commands of a document's exchanges, and says which events are expected of them. */
 
-import type { Endpoint, Exchange, Json, Pointer } from "../../src/contract/contract.js";
-import { isObject } from "../../src/contract/pointer.js";
-import { canonicalJson, sameJson } from "../../src/contract/same-json.js";
+import type { Endpoint, Exchange, Json, Pointer } from "../../contract/contract.js";
+import { isObject } from "../../contract/pointer.js";
+import { canonicalJson, sameJson } from "../../contract/same-json.js";
 
 /** An event that an exchange leads to, with the values that it must carry. */
 export interface Expected {

@@ -1,6 +1,6 @@
 /** Does the work of a connection one event a turn, so that commands can cross events on the wire. */
 
-import type { Cancel, Clock } from "../../src/wire/clock.js";
+import type { Cancel, Clock } from "../../wire/clock.js";
 
 /** Work that goes on until it says that it is over: true while there is more to do. */
 export type Work = () => boolean;

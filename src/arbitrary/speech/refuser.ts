@@ -1,28 +1,28 @@
 /** Says a refusal by the document's `reject`, in the document's own codes. */
 
-import type { Endpoint, Json, Pointer } from "../../src/contract/contract.js";
-import type { Reject } from "../../src/wire/protocol.js";
-import type { Refusal } from "../../src/wire/refusal.js";
+import type { Endpoint, Json, Pointer } from "../../contract/contract.js";
+import type { Reject } from "../../wire/protocol.js";
+import type { Refusal } from "../../wire/refusal.js";
+import type { TakenCommand } from "./answerer.js";
 import { jsonAt } from "./compose.js";
-import type { Envelope } from "./side.js";
-import type { Speaker } from "./speaker.js";
+import type { Speech } from "./speech.js";
 
 /** Codes of the server itself, which refuse a command for its state. */
 const STATE_CODES: ReadonlySet<string> = new Set(["illegal-state", "not-found"]);
 /** Codes that refuse a command for neither its payload nor its state. */
 const OTHER_CODES: ReadonlySet<string> = new Set(["rate-limited", "internal"]);
 
-/** The event that says a refusal; undefined, and a note, where the document has none that can. */
-export function refuse(
+/** The payload of the event that says a refusal; undefined, and a note, where the document has none that can. */
+export function refusalPayload(
   options: {
     readonly endpoint: Endpoint;
-    readonly speaker: Speaker;
+    readonly speech: Pick<Speech, "make">;
     readonly note: (text: string) => void;
   },
   refusal: Refusal,
-  command: Envelope | undefined,
-): Envelope | undefined {
-  const { endpoint, speaker, note } = options;
+  command: TakenCommand | undefined,
+): Json | undefined {
+  const { endpoint, speech, note } = options;
   const { reject } = endpoint.protocol;
   if (reject === undefined) {
     note(`refused (${refusal.code}): ${refusal.text}`);
@@ -44,11 +44,11 @@ export function refuse(
     for (const [pointer, [value]] of Object.entries(reject.when ?? {})) {
       if (value !== undefined && !must.has(pointer)) must.set(pointer, value);
     }
-    const event = speaker.make(reject.message, { must, may });
-    if (event === undefined) continue;
-    const place = textPlace(reject, event.payload);
-    if (place === undefined) return event;
-    return speaker.make(reject.message, { must, may: new Map([...may, [place, refusal.text]]) }) ?? event;
+    const payload = speech.make(reject.message, { must, may });
+    if (payload === undefined) continue;
+    const place = textPlace(reject, payload);
+    if (place === undefined) return payload;
+    return speech.make(reject.message, { must, may: new Map([...may, [place, refusal.text]]) }) ?? payload;
   }
   note(`no payload of ${reject.message} can say ${refusal.code}: ${refusal.text}`);
   return undefined;

@@ -1,6 +1,6 @@
 /** Values that must not come twice on an endpoint: ids of messages, keys of instances. */
 
-import type { Json } from "../../src/contract/contract.js";
+import type { Json } from "../../contract/contract.js";
 
 /** Shared by the connections of an endpoint, because an event may reach several of them. */
 export interface Claims {

@@ -1,7 +1,7 @@
 /** Finds the events that lead on in a lifecycle: what a server may say next, and what it owes. */
 
-import type { Lifecycle, Transition } from "../../src/contract/contract.js";
-import { sameJson } from "../../src/contract/same-json.js";
+import type { Lifecycle, Transition } from "../../contract/contract.js";
+import { sameJson } from "../../contract/same-json.js";
 import type { Wants } from "./stock.js";
 
 /** One event of a path: the transition that it takes. */

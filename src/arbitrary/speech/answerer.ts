@@ -1,21 +1,34 @@
 /** Answers commands: the reply, the exchange that they belong to, the lifecycle walked on until nothing is owed. */
 
-import type { Endpoint, Json, Lifecycle, Pointer } from "../../src/contract/contract.js";
-import { canonicalJson } from "../../src/contract/same-json.js";
-import type { Refusal } from "../../src/wire/refusal.js";
+import type { Endpoint, Json, Lifecycle, Pointer } from "../../contract/contract.js";
+import { canonicalJson } from "../../contract/same-json.js";
+import type { Refusal } from "../../wire/refusal.js";
 import type { Claims } from "./claims.js";
 import { jsonAt } from "./compose.js";
 import { type Expected, firstValues, followExchanges } from "./exchanges.js";
 import type { Pacer, Work } from "./pacer.js";
 import { isNamed, isOwed, loopsOf, type Move, moveOn, pathTo } from "./plan.js";
-import type { Envelope } from "./side.js";
-import type { Goal, Speaker } from "./speaker.js";
+import type { Goal, Speech } from "./speech.js";
 import type { Stock, Wants } from "./stock.js";
+
+/** A command that was taken. */
+export interface TakenCommand {
+  readonly name: string;
+  readonly payload: unknown;
+}
+
+/** The mouth of one connection. */
+export interface Speaker extends Pick<Speech, "events" | "standing"> {
+  /** Sends an event; false when no payload of it can be made, it is illegal now, or the connection is closed. */
+  send(goal: Goal): boolean;
+  /** A legal command was taken. */
+  took(command: TakenCommand): void;
+}
 
 /** What becomes of the commands of one connection. */
 export interface Answerer {
   /** Answers a legal command; a refusal where its exchange wants it to be refused. */
-  take(command: Envelope): Refusal | undefined;
+  take(command: TakenCommand): Refusal | undefined;
   /** Walks on what is owed without any command. */
   begin(): void;
 }
@@ -104,7 +117,7 @@ export function createAnswerer(options: AnswererOptions): Answerer {
   }
 
   /** Keys of the instances that a command is about. */
-  function keysOf(command: Envelope): [Pointer, Json][] {
+  function keysOf(command: TakenCommand): [Pointer, Json][] {
     return endpoint.lifecycles.flatMap(({ scope }): [Pointer, Json][] => {
       const key = scope === "connection" ? undefined : jsonAt(command.payload, scope.key);
       return scope === "connection" || key === undefined ? [] : [[scope.key, key]];

@@ -25,6 +25,22 @@ export type AnswerEvent = Content | Done | AnswerError | Status | Metadata | Cle
 /** A command: client to server. */
 export type AnswerCommand = Query;
 
+/** The messages by name, and what answers a command: types for a client. */
+export type AnswerMessages = {
+  events: {
+    content: Content;
+    done: Done;
+    error: AnswerError;
+    status: Status;
+    metadata: Metadata;
+    clear: Clear;
+  };
+  commands: {
+    query: Query;
+  };
+  replies: {};
+};
+
 /**
  * A piece of the answer; append it to what came before.
  *
@@ -276,7 +292,7 @@ export const commandCodec: Codec<AnswerCommand> = /* @__PURE__ */ codec(
 );
 
 /** The protocol with the codec functions of a client: it reads events and writes commands. */
-export const answerClient: ProtocolSide<AnswerEvent, AnswerCommand> = /* @__PURE__ */ side(
+export const answerClient: ProtocolSide<AnswerEvent, AnswerCommand, AnswerMessages> = /* @__PURE__ */ side(
   answer,
   eventCodec,
   commandCodec,

@@ -31,6 +31,23 @@ export type ConversationEvent =
 /** A command: client to server. */
 export type ConversationCommand = [event: "chat_message", payload: ChatMessage];
 
+/** The messages by name, and what answers a command: types for a client. */
+export type ConversationMessages = {
+  events: {
+    text: [event: "chat_response", payload: Text];
+    agent_status: [event: "chat_response", payload: AgentStatus];
+    failure: [event: "chat_response", payload: Failure];
+    stop: [event: "chat_response", payload: Stop];
+    error: [event: "error", payload: ConversationError];
+  };
+  commands: {
+    chat_message: [event: "chat_message", payload: ChatMessage];
+  };
+  replies: {
+    chat_message: Acknowledgement;
+  };
+};
+
 /**
  * A piece of the answer; append it to what came before.
  *
@@ -278,7 +295,11 @@ export const commandCodec: Codec<ConversationCommand> = /* @__PURE__ */ codec(
 );
 
 /** The protocol with the codec functions of a client: it reads events and writes commands. */
-export const conversationClient: ProtocolSide<ConversationEvent, ConversationCommand> = /* @__PURE__ */ side(
+export const conversationClient: ProtocolSide<
+  ConversationEvent,
+  ConversationCommand,
+  ConversationMessages
+> = /* @__PURE__ */ side(
   conversation,
   eventCodec,
   commandCodec,

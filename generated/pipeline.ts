@@ -24,6 +24,26 @@ export type PipelineEvent = Connected | UserMessage | Response | Broadcast | Pon
 /** A command: client to server. */
 export type PipelineCommand = ChatMessage | Ping | Disconnect;
 
+/** The messages by name, and what answers a command: types for a client. */
+export type PipelineMessages = {
+  events: {
+    connected: Connected;
+    user_message: UserMessage;
+    response: Response;
+    broadcast: Broadcast;
+    pong: Pong;
+    error: PipelineError;
+  };
+  commands: {
+    message: ChatMessage;
+    ping: Ping;
+    disconnect: Disconnect;
+  };
+  replies: {
+    ping: Pong;
+  };
+};
+
 /** The first frame of a connection, once. */
 export interface Connected {
   /** Names the event. */
@@ -453,7 +473,11 @@ export const commandCodec: Codec<PipelineCommand> = /* @__PURE__ */ codec(
 );
 
 /** The protocol with the codec functions of a client: it reads events and writes commands. */
-export const pipelineClient: ProtocolSide<PipelineEvent, PipelineCommand> = /* @__PURE__ */ side(
+export const pipelineClient: ProtocolSide<
+  PipelineEvent,
+  PipelineCommand,
+  PipelineMessages
+> = /* @__PURE__ */ side(
   pipeline,
   eventCodec,
   commandCodec,

@@ -32,6 +32,33 @@ export type TasksEvent =
 /** A command: client to server. */
 export type TasksCommand = Subscribe | Unsubscribe | Start | Pause | Resume | Stop | Ping;
 
+/** The messages by name, and what answers a command: types for a client. */
+export type TasksMessages = {
+  events: {
+    subscribed: Subscribed;
+    unsubscribed: Unsubscribed;
+    "session.update": SessionUpdate;
+    "task.update": TaskUpdate;
+    "progress.update": ProgressUpdate;
+    error: TasksError;
+    pong: Pong;
+  };
+  commands: {
+    subscribe: Subscribe;
+    unsubscribe: Unsubscribe;
+    start: Start;
+    pause: Pause;
+    resume: Resume;
+    stop: Stop;
+    ping: Ping;
+  };
+  replies: {
+    subscribe: Subscribed;
+    unsubscribe: Unsubscribed;
+    ping: Pong;
+  };
+};
+
 /** The subscription stands; from here on the events of the session arrive. */
 export interface Subscribed {
   /** Names the event. */
@@ -504,7 +531,7 @@ export const commandCodec: Codec<TasksCommand> = /* @__PURE__ */ codec(
 );
 
 /** The protocol with the codec functions of a client: it reads events and writes commands. */
-export const tasksClient: ProtocolSide<TasksEvent, TasksCommand> = /* @__PURE__ */ side(
+export const tasksClient: ProtocolSide<TasksEvent, TasksCommand, TasksMessages> = /* @__PURE__ */ side(
   tasks,
   eventCodec,
   commandCodec,

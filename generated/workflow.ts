@@ -38,6 +38,32 @@ export type WorkflowEvent =
 /** A command: client to server. */
 export type WorkflowCommand = StartSession | PauseSession | ResumeSession | UserInput | Ping;
 
+/** The messages by name, and what answers a command: types for a client. */
+export type WorkflowMessages = {
+  events: {
+    token_stream: TokenStream;
+    node_state_change: NodeStateChange;
+    "node:parallel_start": ParallelStart;
+    token_usage: TokenUsage;
+    tool_execution: ToolExecution;
+    human_interaction_required: HumanInteractionRequired;
+    "execution:paused": ExecutionPaused;
+    "execution:completed": ExecutionCompleted;
+    error: WorkflowError;
+    pong: Pong;
+  };
+  commands: {
+    start_session: StartSession;
+    pause_session: PauseSession;
+    resume_session: ResumeSession;
+    user_input: UserInput;
+    ping: Ping;
+  };
+  replies: {
+    ping: Pong;
+  };
+};
+
 /** A piece of text that an agent is writing. */
 export interface TokenStream {
   /** Names the event. */
@@ -568,7 +594,11 @@ export const commandCodec: Codec<WorkflowCommand> = /* @__PURE__ */ codec(
 );
 
 /** The protocol with the codec functions of a client: it reads events and writes commands. */
-export const workflowClient: ProtocolSide<WorkflowEvent, WorkflowCommand> = /* @__PURE__ */ side(
+export const workflowClient: ProtocolSide<
+  WorkflowEvent,
+  WorkflowCommand,
+  WorkflowMessages
+> = /* @__PURE__ */ side(
   workflow,
   eventCodec,
   commandCodec,

@@ -7,8 +7,8 @@ import { CheckPrinter } from "./check.js";
 import { Imports } from "./imports.js";
 import { JudgePrinter } from "./judge.js";
 import { patternLiteral } from "./leaf.js";
-import { LINE_WIDTH, literal } from "./literal.js";
-import { camelCase, NameSet, pascalCase } from "./names.js";
+import { LINE_WIDTH, literal, quote } from "./literal.js";
+import { camelCase, isIdentifier, NameSet, pascalCase } from "./names.js";
 import { CodegenError, isAny } from "./schema.js";
 import { commentOf, docLines, TypePrinter } from "./types.js";
 import { wireNames } from "./wire-file.js";
@@ -29,7 +29,8 @@ export async function endpointFile(
     command: `${pascalCase(endpoint.name)}Command`,
   };
   const wire = wireNames();
-  const types = new TypePrinter(contract.definitions, [...wire, unionOf.event, unionOf.command]);
+  const mapName = `${pascalCase(endpoint.name)}Messages`;
+  const types = new TypePrinter(contract.definitions, [...wire, unionOf.event, unionOf.command, mapName]);
   const typeNames = new Map<Message, string>();
   for (const { direction } of DIRECTIONS) {
     for (const message of messagesOf(endpoint, direction)) {
@@ -78,6 +79,7 @@ export async function endpointFile(
     ...union(unionOf[direction], endpoint, direction, typeOf),
     "",
   ]);
+  const byName = messageMap(mapName, endpoint, typeOf);
   const codecs = DIRECTIONS.flatMap(({ direction, word }) => [
     ...codecLines(word, unionOf[direction], endpoint, imports),
     "",
@@ -91,9 +93,14 @@ export async function endpointFile(
     read: "Event" | "Command",
     write: "Event" | "Command",
     role: string,
+    names: readonly string[] = [],
   ) => [
     `/** The protocol with the codec functions of a ${role}: it reads ${read.toLowerCase()}s and writes ${write.toLowerCase()}s. */`,
-    `export const ${name}: ${sideType}<${unionOf[lower(read)]}, ${unionOf[lower(write)]}> = /* @__PURE__ */ ${side}(`,
+    ...heading(
+      `export const ${name}: ${sideType}`,
+      [unionOf[lower(read)], unionOf[lower(write)], ...names],
+      `= /* @__PURE__ */ ${side}(`,
+    ),
     `  ${protocolName},`,
     `  ${lower(read)}Codec,`,
     `  ${lower(write)}Codec,`,
@@ -105,7 +112,7 @@ export async function endpointFile(
     ...`${head}${literal(protocol, "", head.length)};`.split("\n"),
     "",
     ...codecs,
-    ...sideLines(clientName, "Event", "Command", "client"),
+    ...sideLines(clientName, "Event", "Command", "client", [mapName]),
     "",
     ...sideLines(serverName, "Command", "Event", "server"),
   ];
@@ -113,6 +120,8 @@ export async function endpointFile(
     ...imports.lines(),
     "",
     ...unions,
+    ...byName,
+    "",
     ...(await types.lines()),
     ...protocolLines,
     "",
@@ -120,6 +129,17 @@ export async function endpointFile(
     ...checks.lines(),
   ];
   return { body: body.join("\n").trimEnd(), used: imports.names() };
+}
+
+/** A declaration up to its value, on one line where it fits. */
+function heading(start: string, parameters: readonly string[], end: string): string[] {
+  const line = `${start}<${parameters.join(", ")}> ${end}`;
+  if (line.length <= LINE_WIDTH) return [line];
+  return [
+    `${start}<`,
+    ...parameters.map((type, i, all) => `  ${type}${i === all.length - 1 ? "" : ","}`),
+    `> ${end}`,
+  ];
 }
 
 function guard<T>(endpoint: Endpoint, print: () => T): T {
@@ -174,16 +194,7 @@ function union(
   direction: Direction,
   typeOf: (message: Message) => string,
 ): string[] {
-  const socketIo = endpoint.protocol.transport === "socket.io";
-  const { rows, origin } = discriminatorOf(endpoint, direction);
-  const members = messagesOf(endpoint, direction).flatMap((message) => {
-    const row = rows.find((candidate) => candidate.message === message.name);
-    // A message that the declared discriminator cannot name travels otherwise: an acknowledgement of Socket.IO.
-    if (origin === "declared" && row === undefined) return [];
-    if (!socketIo) return [typeOf(message)];
-    const event = (row?.values[0] ?? []).map((value) => JSON.stringify(value)).join(" | ");
-    return [`[event: ${event === "" ? "string" : event}, payload: ${typeOf(message)}]`];
-  });
+  const members = memberTypes(endpoint, direction, typeOf).map(({ type }) => type);
   const what = direction === "event" ? "An event: server to client." : "A command: client to server.";
   const type = members.length === 0 ? "never" : [...new Set(members)].join(" | ");
   const line = `export type ${name} = ${type};`;
@@ -194,6 +205,60 @@ function union(
     ...[...new Set(members)].map(
       (member, index, all) => `  | ${member}${index === all.length - 1 ? ";" : ""}`,
     ),
+  ];
+}
+
+/** The type of each message of a direction as it is in a frame, in the order of the document. */
+function memberTypes(
+  endpoint: Endpoint,
+  direction: Direction,
+  typeOf: (message: Message) => string,
+): { readonly name: string; readonly type: string }[] {
+  const socketIo = endpoint.protocol.transport === "socket.io";
+  const { rows, origin } = discriminatorOf(endpoint, direction);
+  return messagesOf(endpoint, direction).flatMap((message) => {
+    const row = rows.find((candidate) => candidate.message === message.name);
+    // A message that the declared discriminator cannot name travels otherwise: an acknowledgement of Socket.IO.
+    if (origin === "declared" && row === undefined) return [];
+    if (!socketIo) return [{ name: message.name, type: typeOf(message) }];
+    const event = (row?.values[0] ?? []).map((value) => JSON.stringify(value)).join(" | ");
+    return [
+      {
+        name: message.name,
+        type: `[event: ${event === "" ? "string" : event}, payload: ${typeOf(message)}]`,
+      },
+    ];
+  });
+}
+
+/** The messages by name, and what answers a command: what a client's `on` and `send` are typed by. */
+function messageMap(name: string, endpoint: Endpoint, typeOf: (message: Message) => string): string[] {
+  const events = memberTypes(endpoint, "event", typeOf);
+  const typesOf = (messages: readonly string[]): string[] =>
+    messages.flatMap((reply) => {
+      const event = events.find((candidate) => candidate.name === reply)?.type;
+      const message = endpoint.events.find((candidate) => candidate.name === reply);
+      return event ?? (message === undefined ? [] : typeOf(message));
+    });
+  const replies = Object.entries(protocolOf(endpoint).replies).map(([command, { messages }]) => ({
+    name: command,
+    type: [...new Set(typesOf(messages))].join(" | ") || "never",
+  }));
+  const field = (key: string, rows: readonly { readonly name: string; readonly type: string }[]): string[] =>
+    rows.length === 0
+      ? [`  ${key}: {};`]
+      : [
+          `  ${key}: {`,
+          ...rows.map((row) => `    ${isIdentifier(row.name) ? row.name : quote(row.name)}: ${row.type};`),
+          "  };",
+        ];
+  return [
+    "/** The messages by name, and what answers a command: types for a client. */",
+    `export type ${name} = {`,
+    ...field("events", events),
+    ...field("commands", memberTypes(endpoint, "command", typeOf)),
+    ...field("replies", replies),
+    "};",
   ];
 }
 

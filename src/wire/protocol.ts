@@ -192,8 +192,18 @@ export interface Protocol {
   readonly lifecycles: readonly Lifecycle[];
 }
 
+/** The types of the messages by name, for the compiler alone: what `on` and `send` of a client are typed by. */
+export interface MessagesByName<In = unknown, Out = unknown> {
+  readonly events: { readonly [name: string]: In };
+  readonly commands: { readonly [name: string]: Out };
+  /** What answers a command, by the name of the command. */
+  readonly replies: { readonly [command: string]: unknown };
+}
+
 /** The Protocol with the codec functions of the side that writes `Out` and reads `In`. */
-export interface ProtocolSide<In, Out> extends Protocol {
+export interface ProtocolSide<In, Out, Names = MessagesByName<In, Out>> extends Protocol {
+  /** Never there at run time. */
+  readonly "~names"?: Names;
   /** `text`, or the UTF-8 bytes, of one text frame. Never throws. */
   decode(frame: string | Uint8Array): Decoded<In>;
   /** Throws EncodeError with the JSON pointer; never writes what the other side's decode would refuse. */

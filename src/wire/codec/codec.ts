@@ -44,7 +44,7 @@ export function side<In, Out>(
   read: CodecFunctions<In>,
   write: CodecFunctions<Out>,
   judges: readonly Judge[],
-): ProtocolSide<In, Out> {
+): ProtocolSide<In, Out, never> {
   return {
     ...protocol,
     decode: read.decode,

@@ -1,0 +1,49 @@
+import type { DecodeError, DecodeErrorCode } from "../wire/protocol.js";
+
+/**
+ * Why something failed, for programs. Of a frame: the codes of {@link DecodeError}, or `illegal-state` for an event
+ * that no lifecycle allows. Of a command: the rest, `illegal-state` among them when the client did not even send it.
+ */
+export type ClientErrorCode =
+  | DecodeErrorCode
+  /** The lifecycle forbids it: an event that came, or a command that was therefore not sent. */
+  | "illegal-state"
+  /** There is no connection, and the policy is `reject`. Nothing was sent. */
+  | "offline"
+  /** The outgoing queue is at its limit. Nothing was sent. */
+  | "queue-full"
+  /** It waited in the outgoing queue for too long. Nothing was sent. */
+  | "expired"
+  /** No reply came within `answerMs`. */
+  | "timeout"
+  /** The server refused it; `event` is the refusal. */
+  | "refused"
+  /** The connection ended before the reply came; whether the command had an effect is not known. */
+  | "connection-lost"
+  /** The client was closed, or gave up. */
+  | "closed"
+  /** A handler threw; `cause` is what it threw. */
+  | "handler"
+  /** The `url` function, the `onReady` hook or the constructor of the socket failed; `cause` says how. */
+  | "setup";
+
+/** What a client rejects with and what `onError` gets: a stable code, and a message that says what to do. */
+export class ClientError extends Error {
+  override readonly name = "ClientError";
+  readonly code: ClientErrorCode;
+  /** What was wrong with a frame, where, and how to mend it. */
+  readonly decodeError: DecodeError | undefined;
+  /** The event that it is about: a refusal, or one that is illegal in the state. */
+  readonly event: unknown;
+
+  constructor(
+    code: ClientErrorCode,
+    message: string,
+    more: { cause?: unknown; decodeError?: DecodeError; event?: unknown } = {},
+  ) {
+    super(`${code}: ${message}`, more);
+    this.code = code;
+    this.decodeError = more.decodeError;
+    this.event = more.event;
+  }
+}

@@ -8,11 +8,11 @@ import { afterEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
 import { seededRandom } from "../random.js";
 import { monotonic } from "../time.js";
+import { makeCertificate } from "./certificate.js";
 import { canReach, type Target } from "./dial.js";
 import { OPCODE } from "./frame.js";
 import { upgradeHeaders } from "./handshake.js";
 import { type FrameSocket, openFrameSocket, type TcpEnd } from "./socket.js";
-import { makeCertificate } from "./test-certificate.js";
 
 const own = makeCertificate({ hosts: ["wireproof.test", "localhost"] });
 const random = seededRandom(1);

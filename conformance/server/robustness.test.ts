@@ -3,7 +3,7 @@ import { createServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
-import { makeCertificate } from "../frames/test-certificate.js";
+import { makeCertificate } from "../frames/certificate.js";
 import { keepContract, sampleContract, serveSample } from "../test-subject.js";
 import { checkServer } from "./check-server.js";
 import { comeBack } from "./come-back.js";

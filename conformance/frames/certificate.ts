@@ -1,8 +1,8 @@
-/** Makes a self-signed certificate for tests: Node can read X.509 but not write it, so its DER is put together here. */
+/** Makes self-signed certificates: Node can read X.509 but not write it, so its DER is put together here. */
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 
 /** A certificate and its key, as PEM text. */
-export interface TestCertificate {
+export interface Certificate {
   readonly cert: string;
   readonly key: string;
 }
@@ -19,11 +19,7 @@ export interface CertificateOptions {
 const DAY_MS = 86_400_000;
 
 /** Makes a certificate that is its own authority. */
-export function makeCertificate({
-  hosts,
-  address = true,
-  expired = false,
-}: CertificateOptions): TestCertificate {
+export function makeCertificate({ hosts, address = true, expired = false }: CertificateOptions): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
   const now = Date.now();
   const until = expired ? now - DAY_MS : now + DAY_MS;

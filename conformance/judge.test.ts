@@ -53,9 +53,32 @@ describe("an event is charged to the check that owns the rule it breaks", () => 
   });
 });
 
+describe("a command is charged to the check of clients that owns the rule it breaks", () => {
+  it.each([
+    ["valid", '{"cmd":"say","text":"a"}', undefined],
+    ["named by the events' field", '{"event":"say","text":"a"}', "C-CD-06"],
+    ["without a name", '{"text":"a"}', "C-CD-06"],
+    ["of an unknown name", '{"cmd":"shout"}', "C-CD-01"],
+    ["with a wrong payload", '{"cmd":"say","text":7}', "C-CD-01"],
+    ["that is no JSON", "say", "C-CD-01"],
+  ])("%s", (_what, frame, check) => {
+    const { fault, names } = judge.receivedCommand(frame);
+    expect(fault?.check).toBe(check);
+    expect(names).toEqual(check === undefined ? ["say"] : []);
+  });
+
+  it("says the direction and the field", () => {
+    expect(judge.receivedCommand('{"event":"say","text":"a"}').fault?.expected).toContain(
+      "each command names itself by the field `cmd`",
+    );
+  });
+});
+
 describe("what the kit sends is judged as well", () => {
   it("passes a valid command", () => {
     expect(judge.frameOf("say", { cmd: "say", text: "a" })).toBe('{"cmd":"say","text":"a"}');
+    expect(judge.eventFrameOf("said", { event: "said", text: "a" })).toBe('{"event":"said","text":"a"}');
+    expect(() => judge.eventFrameOf("said", { event: "said", text: 7 })).toThrow(HarnessFault);
   });
 
   it.each([

@@ -7,7 +7,7 @@ import { firstValues } from "./exchanges.js";
 import { createKeeper } from "./keeper.js";
 import { moveOn } from "./plan.js";
 import type { Stock, Wants } from "./stock.js";
-import { createWalks, type Standing, type Walks } from "./walks.js";
+import { createWalks, type Passage, type Standing, type Walks } from "./walks.js";
 
 /** An event that is to be said, and the values that it carries. */
 export interface Goal {
@@ -31,8 +31,8 @@ export interface Speech {
   allows(event: string, payload: Json): boolean;
   /** The event was sent; true when the lifecycle ends the connection with it. */
   said(event: string, payload: Json): boolean;
-  /** A legal command was taken. */
-  took(command: string, payload: unknown): void;
+  /** A legal command was taken; what comes back can be undone where it is refused after all. */
+  took(command: string, payload: unknown): Passage;
 }
 
 /** The speech of a new connection; `claims` are those of its endpoint. */
@@ -98,11 +98,11 @@ export function createSpeech(endpoint: Endpoint, stock: Stock, claims: Claims): 
     allows: (event, payload) => keeper.allows(event, payload),
     said(event, payload) {
       keeper.sent(event, payload);
-      return walks.passed(event, payload);
+      return walks.passed(event, payload).closed;
     },
     took(command, payload) {
       keeper.taken(command, payload);
-      walks.passed(command, payload);
+      return walks.passed(command, payload);
     },
   };
 }

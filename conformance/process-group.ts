@@ -47,6 +47,8 @@ export interface ProcessGroup {
   readonly failure: Error | undefined;
   /** Resolves once it is gone, or could not be started. */
   readonly gone: Promise<void>;
+  /** Resolves once all that it wrote has been read; never, where something that it started keeps its output open. */
+  readonly drained: Promise<void>;
   /** Its standard input, where the kit writes. */
   readonly stdin: Writable | null;
   output(): readonly string[];
@@ -91,6 +93,7 @@ export function startGroup(options: GroupOptions): ProcessGroup {
       if (!wanted) for (const listener of [...listeners]) listener({ code, signal });
     });
   });
+  const drained = new Promise<void>((resolve) => child.once("close", () => resolve()));
   if (options.read === undefined) collect(child.stdout, [output]);
   else readText(child.stdout, options.read);
   collect(child.stderr, [output, errors]);
@@ -119,6 +122,7 @@ export function startGroup(options: GroupOptions): ProcessGroup {
       return failure;
     },
     gone,
+    drained,
     stdin: child.stdin,
     output: output.read,
     stderr: errors.read,
@@ -147,6 +151,9 @@ export function startGroup(options: GroupOptions): ProcessGroup {
 export function exitText({ code, signal }: ProcessExit): string {
   return signal === null ? `exited with ${code ?? "no code"}` : `was killed by ${signal}`;
 }
+
+/** How long the last words of a process may take to come after its end (milliseconds). */
+export const LAST_WORDS_MS = 200;
 
 /** What a process wrote last, as the end of a message about it. */
 export function lastWords(lines: readonly string[]): string {

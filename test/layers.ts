@@ -64,6 +64,8 @@ export const LAYERS: readonly Layer[] = [
     ours: [CONTRACT, ARBITRARY],
     types: [WIRE],
     packages: ["node:", "fast-check", "picocolors"],
+    // What the kit and a driver say to each other.
+    data: [/^schemas\/driver\.json$/],
   },
   {
     name: "mock",

@@ -7,6 +7,7 @@ import type { SubjectProcess } from "../check.js";
 import {
   createLastLines,
   exitText,
+  LAST_WORDS_MS,
   lastWords,
   type ProcessExit,
   type ProcessGroup,
@@ -87,6 +88,7 @@ export async function startSubject(options: StartSubjectOptions): Promise<Starte
       }
       if (started.exit !== undefined) {
         const how = exitText(started.exit);
+        await within(started.drained, LAST_WORDS_MS);
         await started.stop();
         throw new UsageError(
           `"${program}" ${how} before it listened at ${options.url}.${lastWords(output.read())}`,

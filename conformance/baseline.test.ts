@@ -19,7 +19,13 @@ const judged = (verdict: Verdict, more: Partial<BaselineEntry> = {}) =>
     TODAY,
   );
 const exit = (verdict: Verdict, more: Partial<BaselineEntry> = {}) =>
-  decideExit({ outcomes: judged(verdict, more), harnessFaults: 0, witnessed: true, minCoverage: 0 });
+  decideExit({
+    role: "server",
+    outcomes: judged(verdict, more),
+    harnessFaults: 0,
+    witnessed: true,
+    minCoverage: 0,
+  });
 
 describe("a baseline", () => {
   it.each<[Verdict, Partial<BaselineEntry>, string, number]>([
@@ -50,7 +56,8 @@ describe("a baseline", () => {
 
   it("lets no other failure through", () => {
     const outcomes = [...judged("fail"), { id: "S-FR-05", level: "MUST" as const, verdict: "fail" as const }];
-    expect(decideExit({ outcomes, harnessFaults: 0, witnessed: true, minCoverage: 0 }).exitCode).toBe(1);
+    const decision = { outcomes, harnessFaults: 0, witnessed: true, minCoverage: 0 } as const;
+    expect(decideExit({ role: "server", ...decision }).exitCode).toBe(1);
   });
 
   it.each([

@@ -35,6 +35,8 @@ export interface CheckResult {
   readonly flaky?: boolean;
   /** Of so many runs of one case so many failed. */
   readonly flakiness?: { readonly failures: number; readonly runs: number };
+  /** The launch mode of this run does not let the row be observed: it is left out of the coverage. */
+  readonly unobserved?: true;
   /** The machine was too slow to tell: the runner tries once more when nothing else runs. */
   readonly tooLate?: true;
   /** Numbers of the Autobahn cases that were really run. */
@@ -270,10 +272,10 @@ export interface RunRecord {
   readonly cases: number;
   readonly connections: number;
   /** Messages of the subject that were judged, and those of them that were valid. */
-  readonly events: number;
-  readonly validEvents: number;
-  /** Names of the messages that valid events were, or may have been. */
-  readonly eventNames: ReadonlySet<string>;
+  readonly messages: number;
+  readonly validMessages: number;
+  /** Names of the messages that the valid ones were, or may have been. */
+  readonly messageNames: ReadonlySet<string>;
   readonly violations: readonly RecordedViolation[];
   /** What of the lifecycles the cases that are over have certainly been through. */
   readonly coverage: Coverage;
@@ -294,9 +296,20 @@ export interface RecordedViolation extends CaseViolation {
   readonly transcript: readonly TranscriptEntry[];
 }
 
-/** One connection script. */
-export interface Case {
+/** What of a case is seen from outside its script, whoever is judged. */
+export interface Scene {
   readonly label: string;
+  readonly transcript: readonly TranscriptEntry[];
+  /** Why no fault that it shows is evidence: the kit's own silence, or the lateness of this machine, explains it as well. */
+  readonly excuse: string | undefined;
+  /** The Monitors' and passive oracles' violations so far. */
+  readonly violations: readonly CaseViolation[];
+  /** Milliseconds on the case's clock. */
+  now(): number;
+}
+
+/** One connection script. */
+export interface Case extends Scene {
   /** Opens a connection (101 and, where declared, the first event are awaited unless `bare`). */
   connect(options?: ConnectOptions): Promise<Tester>;
   /** Values that this case invented ($uuid, keys), so that cases do not meet. */
@@ -305,17 +318,11 @@ export interface Case {
   readonly random: Random;
   /** Values of the address's parameters, which no other case uses now. */
   readonly parameters: Readonly<Record<string, string>>;
-  readonly transcript: readonly TranscriptEntry[];
-  /** Why no fault that it shows is evidence: the kit's own silence, or the lateness of this machine, explains it as well. */
-  readonly excuse: string | undefined;
-  /** The Monitors' and passive oracles' violations so far. */
-  readonly violations: readonly CaseViolation[];
   /**
    * From now on the case does what only its own check is about, though each command may be legal by itself: what the
    * lifecycles find after it is charged to this check.
    */
   fault(): void;
-  now(): number;
 }
 
 export interface ConnectOptions {

@@ -1,7 +1,7 @@
 /** Who connects: which headers and query parameters are credentials, and what a connection carries for somebody. */
 import type { Endpoint } from "../src/contract/contract.js";
 import type { Credentials, Identity, SubjectConfig } from "./check.js";
-import { SECRET_NAME } from "./report/mask.js";
+import { createMask, type Mask, SECRET_NAME } from "./report/mask.js";
 
 type Pairs = Readonly<Record<string, string>>;
 
@@ -149,4 +149,34 @@ function split(
     taken: Object.fromEntries(entries.filter(([name]) => taken(name))),
     left: Object.fromEntries(entries.filter(([name]) => !taken(name))),
   };
+}
+
+/** A mask over every value that somebody has given to be let in with. */
+export function maskOf(
+  given: {
+    readonly url?: string;
+    readonly headers?: Pairs;
+    readonly query?: Pairs;
+    readonly config?: SubjectConfig;
+    readonly secrets?: Pairs;
+  },
+  { commands, events, security }: Endpoint,
+): Mask {
+  const { config = NO_CONFIG, headers = {}, query = {}, secrets = {}, url = "" } = given;
+  const declared = new Set(security.flatMap(({ parameter }) => (parameter === undefined ? [] : [parameter])));
+  const inUrl = URL.canParse(url) ? [...new URL(url).searchParams] : [];
+  const everybody = [...config.identities, ...Object.values(config.rejected)];
+  // The name of a message is known to everybody, also where it stands in somebody's first message.
+  const names = new Set([...commands, ...events].flatMap(({ name, wireName }) => [name, wireName]));
+  const mask = createMask();
+  for (const [name, value] of [
+    ...Object.entries(headers),
+    ...Object.entries(query),
+    ...Object.entries(secrets),
+    ...inUrl.filter(([name]) => SECRET_NAME.test(name) || declared.has(name)),
+    ...everybody.flatMap(secretsIn),
+  ]) {
+    if (!names.has(value)) mask.add(name, value);
+  }
+  return mask;
 }

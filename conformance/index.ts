@@ -14,6 +14,7 @@ export type {
 export { type ConfigFile, type ConfigSettings, settingsOf } from "./config.js";
 export { coverageOf, type DocumentCoverage } from "./coverage.js";
 export type { Authorize } from "./credentials.js";
+export type { Progress } from "./execution.js";
 export {
   type Replayed,
   type ReplayRun,
@@ -39,7 +40,6 @@ export {
   type TestContext,
   type TestFunctions,
 } from "./server/describe-server.js";
-export type { Progress } from "./server/execution.js";
 export { UsageError } from "./server/subject.js";
 export { SnippetError, snippetOf } from "./snippet.js";
 export type { TranscriptEntry } from "./transcript.js";

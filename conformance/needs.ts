@@ -1,5 +1,6 @@
 /** Which data a document declares: what it does not declare is not judged. */
 import type { Endpoint } from "../src/contract/contract.js";
+import type { CheckResult } from "./check.js";
 import type { Need, Requirement } from "./requirements.js";
 
 const DECLARED: Readonly<
@@ -139,6 +140,13 @@ const DECLARED: Readonly<
 export function missingNeed(requirement: Requirement, endpoint: Endpoint): string | undefined {
   const missing = requirement.needs.find((need) => !DECLARED[need].holds(endpoint));
   return missing === undefined ? undefined : DECLARED[missing].what;
+}
+
+/** What is said of a requirement that the document does not call for; undefined when it does. */
+export function notDeclared(requirement: Requirement, endpoint: Endpoint): CheckResult | undefined {
+  const missing = missingNeed(requirement, endpoint);
+  if (missing === undefined) return undefined;
+  return { verdict: "not-applicable", reason: `the document does not declare ${missing}`, cases: 0 };
 }
 
 /** What a need is, in words for a reader. */

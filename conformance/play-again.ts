@@ -1,5 +1,6 @@
 /** The one case that a report has recorded, made and played again. */
 import fc from "fast-check";
+import type { Scene } from "./check.js";
 import {
   asJson,
   CONFIRMATIONS,
@@ -11,8 +12,8 @@ import {
 import type { ReplayRecord } from "./report/report.js";
 
 /** Plays the one case that a report has recorded: up to three times, for a fault that comes and goes is not mended. */
-export async function playAgain<T>(
-  options: PropertyOptions<T>,
+export async function playAgain<T, S extends Scene>(
+  options: PropertyOptions<T, S>,
   recorded: ReplayRecord,
   play: (value: T, name: string) => Promise<Played>,
 ): Promise<PropertyResult<T>> {
@@ -52,7 +53,7 @@ export async function playAgain<T>(
 
 /** The value of a recorded case; undefined when the property has no such case any more. */
 async function recordedValue<T>(
-  { arbitrary, examples = [] }: PropertyOptions<T>,
+  { arbitrary, examples = [] }: Pick<PropertyOptions<T, Scene>, "arbitrary" | "examples">,
   { example, path, seed }: ReplayRecord,
 ): Promise<{ readonly value: T } | undefined> {
   if (example !== undefined && example >= examples.length) return undefined;

@@ -6,7 +6,7 @@
  */
 import fc from "fast-check";
 import type { Json } from "../src/contract/contract.js";
-import type { Case, CheckContext, CheckResult } from "./check.js";
+import type { Case, CheckContext, CheckResult, Scene } from "./check.js";
 import { Course, type Move } from "./course.js";
 import { RunAborted } from "./interruption.js";
 import { playAgain } from "./play-again.js";
@@ -43,8 +43,16 @@ export type CaseOutcome =
   | { readonly verdict: "blocked"; readonly by: string }
   | Undecided;
 
+/** What a property needs of a check's context; `S` is what the cases of its role are. */
+export type PropertyContext<S extends Scene> = Pick<
+  CheckContext,
+  "seed" | "runs" | "profile" | "replay" | "retried"
+> & {
+  inCase<R>(label: string, script: (scene: S) => Promise<R>): Promise<R>;
+};
+
 /** What {@link runProperty} runs. */
-export interface PropertyOptions<T> {
+export interface PropertyOptions<T, S extends Scene = Case> {
   /** Names the cases: `label #3`. */
   readonly label: string;
   /** Deterministic values, run first: a run without luck still covers the edges. */
@@ -62,7 +70,7 @@ export interface PropertyOptions<T> {
   /** The cases only wait: a failing one is repeated by several at once, or each repetition would cost its whole wait. */
   readonly waits?: true;
   /** The course is for a script that chooses by what the subject does: it must choose the same when it is repeated. */
-  readonly script: (value: T, scene: Case, course: Course) => Promise<CaseOutcome>;
+  readonly script: (value: T, scene: S, course: Course) => Promise<CaseOutcome>;
 }
 
 /** What became of it. */
@@ -117,9 +125,9 @@ export interface Played {
 }
 
 /** Runs a property in the cases of a check. */
-export async function runProperty<T>(
-  context: CheckContext,
-  options: PropertyOptions<T>,
+export async function runProperty<T, S extends Scene = Case>(
+  context: PropertyContext<S>,
+  options: PropertyOptions<T, S>,
 ): Promise<PropertyResult<T>> {
   const { arbitrary, label } = options;
   // A quick run and a safe one take some of many values, from the whole of the list.
@@ -291,9 +299,9 @@ interface Failing<T> {
 }
 
 /** Follows fast-check down from the failing value; every step is a case of its own. */
-async function shrink<T>(
-  context: CheckContext,
-  options: PropertyOptions<T>,
+async function shrink<T, S extends Scene>(
+  context: PropertyContext<S>,
+  options: PropertyOptions<T, S>,
   play: (value: T, name: string) => Promise<Played>,
   found: Failing<T>,
 ): Promise<Failing<T> & { readonly shrinks: number }> {

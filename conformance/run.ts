@@ -1,6 +1,6 @@
 /**
- * What the cases of one run share: the subject's address, the judge, the seed, the patience, and what has been seen.
- * One object a run; it owns no socket.
+ * What the cases of one run share, whoever is judged: the judge, the seed, the patience, what has been seen; for servers
+ * their address as well. One object a run; it owns no socket.
  */
 import type { Endpoint } from "../src/contract/contract.js";
 import type { Coverage, RecordedViolation, RunRecord, SubjectConfig, SubjectProcess } from "./check.js";
@@ -28,16 +28,14 @@ const ANSWERS = { remembered: 200, typical: 0.9 } as const;
 /** Violations of one check that are kept with their transcripts; the others are only counted. */
 const KEPT_VIOLATIONS = 8;
 
-/** What {@link createRun} needs. */
-export interface RunOptions {
+/** What every run needs, whoever is judged. */
+export interface SharedOptions {
   readonly judge: Judge;
-  readonly subject: Subject;
   readonly seed: number;
   readonly runs: number;
   readonly timeScale: number;
   /** T, when the user sets it (milliseconds, not scaled). */
   readonly patienceMs?: number;
-  readonly userAgent: string;
   readonly clock: Clock;
   readonly lag: LagWatch;
   readonly signal: AbortSignal;
@@ -48,12 +46,6 @@ export interface RunOptions {
   /** Default `ci`. */
   readonly profile?: Profile;
   readonly config?: SubjectConfig;
-  /** Gives fresh credentials for each connection of the first identity. */
-  readonly authorize?: Authorize;
-  /** The subject's process, where the kit started it. */
-  readonly process?: SubjectProcess;
-  /** Slows down what the kit sends. */
-  readonly pacer?: Pacer;
   /** Which Autobahn cases the user selected; default all. */
   readonly selectsCase?: CaseSelector;
   /** Keeps secrets out of what is written down; default: there are none. */
@@ -62,14 +54,25 @@ export interface RunOptions {
   readonly replay?: Readonly<Record<string, ReplayRecord>>;
 }
 
+/** What {@link createRun} needs. */
+export interface RunOptions extends SharedOptions {
+  readonly subject: Subject;
+  readonly userAgent: string;
+  /** Gives fresh credentials for each connection of the first identity. */
+  readonly authorize?: Authorize;
+  /** The subject's process, where the kit started it. */
+  readonly process?: SubjectProcess;
+  /** Slows down what the kit sends. */
+  readonly pacer?: Pacer;
+}
+
 /** Notices of one check that are kept. */
 const KEPT_NOTICES = 5;
 
-/** One run. */
-export interface Run extends Omit<RunOptions, "process"> {
+/** What every run is to those who use it. */
+export interface SharedRun extends SharedOptions {
   readonly profile: Profile;
   readonly config: SubjectConfig;
-  readonly process: SubjectProcess | undefined;
   readonly selectsCase: CaseSelector;
   readonly mask: Mask;
   readonly endpoint: Endpoint;
@@ -79,7 +82,6 @@ export interface Run extends Omit<RunOptions, "process"> {
   readonly record: MutableRecord;
   /** The cases that run at this moment: `S-FR-01: 125 bytes`. */
   readonly live: Set<string>;
-  readonly witness: Witness | undefined;
   /** What the kit failed to give back: each is a harness fault. */
   readonly leaks: readonly string[];
   leaked(what: string): void;
@@ -94,6 +96,12 @@ export interface Run extends Omit<RunOptions, "process"> {
   answered(ms: number): void;
   /** Waits for a place to run a case in, and for an address that no other case uses. */
   lease(): Promise<Lease>;
+}
+
+/** One run against a server. */
+export interface Run extends SharedRun, Omit<RunOptions, keyof SharedOptions | "process"> {
+  readonly process: SubjectProcess | undefined;
+  readonly witness: Witness | undefined;
 }
 
 /** A place to run a case in; give it back. */
@@ -117,22 +125,36 @@ export interface MutableRecord extends RunRecord {
   count(check: string): number;
 }
 
-/** Opens a run. */
+/** Opens a run against a server. */
 export function createRun(options: RunOptions): Run {
-  const { judge, subject } = options;
+  const { judge, subject, timeScale } = options;
+  const shared = createSharedRun(options, (most) => subject.addresses(most));
+  return {
+    ...options,
+    ...shared,
+    process: options.process,
+    witness: chooseWitness(judge, { timeScale, answerMs: shared.answerMs }),
+  };
+}
+
+/** Opens what a run shares. `addressesFor` gives the parameters of the address for so many cases that run at once. */
+export function createSharedRun(
+  options: SharedOptions,
+  addressesFor: (most: number) => readonly Readonly<Record<string, string>>[],
+): SharedRun {
+  const { judge } = options;
   const { endpoint } = judge;
   const answers: number[] = [];
   const leaks: string[] = [];
   const retries: string[] = [];
   const maxCases = Math.min(options.maxCases ?? MAX_CASES, MAX_CASES);
   const answerMs = options.patienceMs ?? answerBound(endpoint.protocol.answerMs, options.timeScale);
-  const addresses = subject.addresses(maxCases);
+  const addresses = addressesFor(maxCases);
   const slots = createSlots(addresses, maxCases);
   return {
     ...options,
     profile: options.profile ?? PROFILES.ci,
     config: options.config ?? NO_CONFIG,
-    process: options.process,
     selectsCase: options.selectsCase ?? (() => true),
     mask: options.mask ?? createMask(),
     endpoint,
@@ -149,7 +171,6 @@ export function createRun(options: RunOptions): Run {
       retries.push(why);
     },
     places: Math.min(addresses.length, maxCases),
-    witness: chooseWitness(judge, { timeScale: options.timeScale, answerMs }),
     quietMs: () => Math.min(QUIET.mostMs, Math.max(QUIET.leastMs, QUIET.factor * slowAnswer(answers))),
     answered: (ms) => {
       // What the kit's own loop was late is not the subject's; beyond T it was no answer.
@@ -217,11 +238,11 @@ function createRecord(): MutableRecord {
   };
   let cases = 0;
   let connections = 0;
-  const eventNames = new Set<string>();
+  const messageNames = new Set<string>();
   const judgements = new Map<string, number>();
   const notices = new Map<string, readonly string[]>();
-  let events = 0;
-  let validEvents = 0;
+  let messages = 0;
+  let validMessages = 0;
   return {
     get cases() {
       return cases;
@@ -229,13 +250,13 @@ function createRecord(): MutableRecord {
     get connections() {
       return connections;
     },
-    get events() {
-      return events;
+    get messages() {
+      return messages;
     },
-    get validEvents() {
-      return validEvents;
+    get validMessages() {
+      return validMessages;
     },
-    eventNames,
+    messageNames,
     judgements,
     notices,
     passively: (check, notice) => {
@@ -255,9 +276,9 @@ function createRecord(): MutableRecord {
       connections += 1;
     },
     judged: (valid, names) => {
-      events += 1;
-      for (const name of names) eventNames.add(name);
-      if (valid) validEvents += 1;
+      messages += 1;
+      for (const name of names) messageNames.add(name);
+      if (valid) validMessages += 1;
     },
     violated: (violation) => {
       const count = (counts.get(violation.check) ?? 0) + 1;

@@ -12,7 +12,7 @@ const checks: Check[] = ["S-HS-01", "S-FR-01", "S-FR-11", "S-CD-01", "S-CD-02"].
   run: () => Promise.reject(new Error("never run")),
 }));
 const select = (only: string[], skip: string[] = []): string[] =>
-  selectChecks(checks, { only, skip }).map(({ id }) => id);
+  selectChecks(checks, { only, skip }, "server").map(({ id }) => id);
 
 describe("a selection", () => {
   it.each<[string[], string[], string[]]>([

@@ -1,6 +1,6 @@
 /** Which checks a run runs: ids or their beginnings, globs over ids, and case numbers of the Autobahn test suite. */
-import type { Check } from "./check.js";
 import { requirements } from "./requirements.js";
+import type { RoleName } from "./role.js";
 import { UsageError } from "./server/subject.js";
 
 /** What the user selected. */
@@ -9,11 +9,24 @@ export interface Selection {
   readonly skip?: readonly string[];
 }
 
-/** The checks that `only` names and `skip` does not. Throws UsageError for a selector that matches nothing. */
-export function selectChecks(checks: readonly Check[], selection: Selection): readonly Check[] {
+/** What of a check a selector looks at. */
+interface Selectable {
+  readonly id: string;
+  readonly autobahn?: readonly string[];
+}
+
+/**
+ * The checks of a role that `only` names and `skip` does not. Throws UsageError for a selector that matches nothing.
+ */
+export function selectChecks<T extends Selectable>(
+  checks: readonly T[],
+  selection: Selection,
+  role: RoleName,
+): readonly T[] {
   const { only = [], skip = [] } = selection;
-  const wanted = only.length === 0 ? new Set(checks) : new Set(only.flatMap((one) => match(checks, one)));
-  const unwanted = new Set(skip.flatMap((one) => match(checks, one)));
+  const matching = (one: string): readonly T[] => match(checks, one, role);
+  const wanted = only.length === 0 ? new Set(checks) : new Set(only.flatMap(matching));
+  const unwanted = new Set(skip.flatMap(matching));
   const selected = checks.filter((check) => wanted.has(check) && !unwanted.has(check));
   if (selected.length === 0)
     throw new UsageError("Nothing is left to check: --skip takes away all that --only names.");
@@ -36,23 +49,28 @@ export function caseSelector({ only = [] }: Selection): CaseSelector {
   };
 }
 
-function match(checks: readonly Check[], selector: string): readonly Check[] {
+function match<T extends Selectable>(checks: readonly T[], selector: string, role: RoleName): readonly T[] {
   const numbers = numbersOf(selector);
   const pattern = numbers ?? globOfId(selector);
   const found = checks.filter(({ id, autobahn = [] }) =>
     numbers === undefined ? pattern.test(id) : autobahn.some((one) => pattern.test(one)),
   );
   if (found.length > 0) return found;
-  const planned = requirements
-    .filter(({ id }) => numbers === undefined && pattern.test(id))
-    .map(({ id }) => id);
+  const named = requirements.filter(({ id }) => numbers === undefined && pattern.test(id));
+  const planned = named.flatMap((one) => (one.role === role ? [one.id] : []));
+  const other = role === "server" ? "client" : "server";
+  if (named.length > 0 && planned.length === 0) {
+    throw new UsageError(
+      `"${selector}" is about ${other}s, and here a ${role} is judged. \`wireproof check ${other}\` does that.`,
+    );
+  }
   if (planned.length > 0) {
     throw new UsageError(
       `"${selector}" matches ${planned.join(", ")}, which ${planned.length === 1 ? "is" : "are"} in the catalogue but not built yet. \`wireproof list\` shows what is.`,
     );
   }
   throw new UsageError(
-    `"${selector}" matches no check. Write an id (S-FR-01), its beginning (S-CD), a glob (*-01) or an Autobahn case (autobahn:2.*); \`wireproof list\` shows them all.`,
+    `"${selector}" matches no check. Write an id (${role === "server" ? "S" : "C"}-FR-01), its beginning (${role === "server" ? "S" : "C"}-CD), a glob (*-01) or an Autobahn case (autobahn:2.*); \`wireproof list\` shows them all.`,
   );
 }
 

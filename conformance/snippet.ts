@@ -45,14 +45,19 @@ export function snippetOf(report: Report, outcome: Outcome): string {
   if (outcome.transcript.length === 0) {
     throw new SnippetError(`the report holds no transcript of ${outcome.id}: there is nothing to send`);
   }
-  const { setup } = report;
+  const { setup, subject } = report;
+  if (subject.role === "client") {
+    throw new SnippetError(
+      "a case of a client needs that client, so it is no script of its own; `wireproof replay` plays it again",
+    );
+  }
   const steps = stepsOf(evidenceOf(outcome));
-  const url = setup?.url ?? report.subject.url;
+  const url = setup?.url ?? subject.url;
   const comment = [
     `${outcome.id}: ${outcome.title}`,
     `${outcome.sentence} (${outcome.clause}, ${outcome.level})`,
     "",
-    `Written by wireproof ${report.wireproof} from the failing case of a run against ${report.subject.url}.`,
+    `Written by wireproof ${report.wireproof} from the failing case of a run against ${subject.url}.`,
     "It needs Node 18 or newer and nothing else: node this-file.mjs [url]",
     ...secretsOf(steps).map(
       (name) => `Set ${environmentName(name)}: the report leaves out the secret "${name}".`,
@@ -63,7 +68,7 @@ export function snippetOf(report: Report, outcome: Outcome): string {
     ...comment.map((line) => `// ${line}`.trimEnd().replace(/[\r\n\u2028\u2029]+/g, " ")),
     "",
     `const URL_GIVEN = process.argv[2] ?? ${literal(url)};`,
-    `const INSECURE = ${setup?.insecure === true || report.subject.url.startsWith("ws:")};`,
+    `const INSECURE = ${setup?.insecure === true || subject.url.startsWith("ws:")};`,
     `const EXPECTED = ${literal(outcome.expected ?? outcome.sentence)};`,
     `const GOT = ${literal(outcome.got ?? outcome.reason)};`,
     "",

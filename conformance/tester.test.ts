@@ -66,7 +66,7 @@ describe("a Tester on a WebSocket", () => {
         "received text",
       ]);
     });
-    expect(run.record).toMatchObject({ cases: 1, connections: 1, events: 1, validEvents: 1 });
+    expect(run.record).toMatchObject({ cases: 1, connections: 1, messages: 1, validMessages: 1 });
     expect(run.leaks).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 /** Cases that decided nothing: what makes one, and how they are tried again. */
-import type { Case } from "./check.js";
+import type { Scene } from "./check.js";
 import type { CaseOutcome, Undecided } from "./property.js";
 import { monotonic } from "./time.js";
 
@@ -37,7 +37,7 @@ export function isDoubtful(outcome: Undecided): boolean {
 }
 
 /** What looks like a fault is none where the kit's own silence or lateness explains it as well. */
-export function excused(outcome: CaseOutcome, { excuse }: Case): CaseOutcome {
+export function excused(outcome: CaseOutcome, { excuse }: Pick<Scene, "excuse">): CaseOutcome {
   if (excuse === undefined || outcome.verdict === "pass" || outcome.verdict === "blocked") return outcome;
   if ("certain" in outcome) return outcome;
   return { verdict: "inconclusive", reason: excuse, tooLate: true };

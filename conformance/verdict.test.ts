@@ -5,7 +5,7 @@ import { type Decision, decideExit } from "./verdict.js";
 const outcomes = (...verdicts: Verdict[]): Decision["outcomes"] =>
   verdicts.map((verdict) => ({ level: "MUST", verdict }));
 const exit = (decision: Partial<Decision> & Pick<Decision, "outcomes">): number =>
-  decideExit({ harnessFaults: 0, witnessed: true, ...decision }).exitCode;
+  decideExit({ role: "server", harnessFaults: 0, witnessed: true, ...decision }).exitCode;
 
 describe("the exit code", () => {
   it.each<[number, string, Partial<Decision> & Pick<Decision, "outcomes">]>([

@@ -2,6 +2,7 @@
 import { type BaselineNote, isKnown, isOutdated } from "./baseline.js";
 import type { Verdict } from "./check.js";
 import type { Level } from "./requirements.js";
+import type { RoleName } from "./role.js";
 
 /** How a run ends: 0 conforms, 1 does not, 2 usage or harness error, 3 too little was tested. */
 export type ExitCode = 0 | 1 | 2 | 3;
@@ -11,9 +12,13 @@ export const MIN_COVERAGE = 0.8;
 
 /** What the exit code is decided on. */
 export interface Decision {
+  /** Who is judged. */
+  readonly role: RoleName;
   readonly outcomes: readonly {
     readonly level: Level;
     readonly verdict: Verdict;
+    /** The launch mode does not let it be observed: it counts for nothing. */
+    readonly unobserved?: true;
     /** What the baseline says to it. */
     readonly baseline?: BaselineNote;
     readonly id?: string;
@@ -22,7 +27,7 @@ export interface Decision {
   readonly harnessFaults: number;
   /** True when a witness was given at least once. */
   readonly witnessed: boolean;
-  /** False where the document promises nothing that could be one: then its absence is not the server's fault. */
+  /** False where the document promises nothing that could be one: then its absence is not the subject's fault. */
   readonly witnessOwed?: boolean;
   /** The user ended the run before its end. */
   readonly stopped?: boolean;
@@ -34,9 +39,15 @@ export interface Decision {
 const NO_PROMISE =
   "nothing is proved: the server sent no valid event, and the document promises none. Declare in x-ws-exchanges a command and what it leads to, tagged `witness`";
 
+const NO_WITNESS: Readonly<Record<RoleName, string>> = {
+  server: "the server never gave a witness: nothing is proved",
+  client:
+    "the client never gave a witness (a connection on which it sends a frame or answers a ping, and where it reports an event that it delivers): nothing is proved",
+};
+
 /** The exit code, and why it is that one. */
 export function decideExit(decision: Decision): { readonly exitCode: ExitCode; readonly reason: string } {
-  const { outcomes, strict = false, minCoverage = MIN_COVERAGE } = decision;
+  const { outcomes, role, strict = false, minCoverage = MIN_COVERAGE } = decision;
   if (decision.harnessFaults > 0) {
     return { exitCode: 2, reason: "the kit itself failed: its verdicts are not to be trusted" };
   }
@@ -62,7 +73,7 @@ export function decideExit(decision: Decision): { readonly exitCode: ExitCode; r
   }
   if (!decision.witnessed) {
     if (decision.witnessOwed === false) return { exitCode: 3, reason: NO_PROMISE };
-    return { exitCode: 3, reason: "the server never gave a witness: nothing is proved" };
+    return { exitCode: 3, reason: NO_WITNESS[role] };
   }
   const { decided, applicable } = coverage(outcomes);
   if (applicable === 0) return { exitCode: 3, reason: "no MUST check applies: nothing is proved" };
@@ -80,7 +91,7 @@ export function decideExit(decision: Decision): { readonly exitCode: ExitCode; r
   ).length;
   const but =
     known === 0 ? "" : `, but for ${known === 1 ? "a failure" : `${known} failures`} of the baseline`;
-  return { exitCode: 0, reason: `the server conforms as far as it was tested${but}` };
+  return { exitCode: 0, reason: `the ${role} conforms as far as it was tested${but}` };
 }
 
 /** How many of the MUST checks that apply came to a verdict about the subject. */
@@ -88,7 +99,10 @@ export function coverage(outcomes: Decision["outcomes"]): {
   readonly decided: number;
   readonly applicable: number;
 } {
-  const must = outcomes.filter(({ level, verdict }) => level === "MUST" && verdict !== "not-applicable");
+  const must = outcomes.filter(
+    ({ level, verdict, unobserved }) =>
+      level === "MUST" && verdict !== "not-applicable" && unobserved !== true,
+  );
   const decided = must.filter(
     ({ verdict }) => verdict === "pass" || verdict === "fail" || verdict === "warn",
   );

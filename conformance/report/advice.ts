@@ -9,9 +9,9 @@ const MANY = 3;
 
 /** The next step, or undefined where there is none to take. */
 export function adviceOf(report: Report): string | undefined {
-  const { exitCode, harnessFaults, outcomes, run } = report;
+  const { exitCode, harnessFaults, outcomes, run, subject } = report;
   if (harnessFaults.length > 0) {
-    return "The kit failed, not the server: report the lines above, then run again with the same seed.";
+    return `The kit failed, not the ${subject.role}: report the lines above, then run again with the same seed.`;
   }
   const causes = blockingCauses(report);
   if (causes.length > 0) {
@@ -42,11 +42,24 @@ export function adviceOf(report: Report): string | undefined {
     const what = first.reason.replace(NO_WITNESS, "");
     return `Mend this first: ${what}. Or correct what the document promises. ${count(waiting.length, "row waits", "rows wait")} for it.`;
   }
+  if (subject.role === "client") return clientAdvice(report);
   if (!outcomes.some(({ verdict }) => verdict === "pass")) {
     return `Nothing was proved: the server never gave its witness (${run.witness}). See that the URL, --channel and the credentials (--header, --query, --config) are those of this server, then run again.`;
   }
-  const open = outcomes.filter(({ verdict }) => verdict === "untestable" || verdict === "inconclusive");
-  return `Give the ${count(open.length, "open row", "open rows")} what their reasons ask for (--config, --time-scale, --profile nightly), or accept less with --min-coverage.`;
+  const open = openRows(report);
+  return `Give the ${count(open, "open row", "open rows")} what their reasons ask for (--config, --time-scale, --profile nightly), or accept less with --min-coverage.`;
+}
+
+function clientAdvice(report: Report): string {
+  if (!report.outcomes.some(({ verdict }) => verdict === "pass")) {
+    return "Nothing was proved: see that the client connects to the URL that it is given (its last argument, WIREPROOF_URL, or what the driver is told to open) and stays, then run again.";
+  }
+  const open = openRows(report);
+  return `Give the ${count(open, "open row", "open rows")} what their reasons ask for (--driver, --time, --profile nightly), or accept less with --min-coverage.`;
+}
+
+function openRows({ outcomes }: Report): number {
+  return outcomes.filter(({ verdict }) => verdict === "untestable" || verdict === "inconclusive").length;
 }
 
 /** The rows that others wait for, as their reasons name them, most waited for first. */

@@ -45,7 +45,7 @@ function reportOf(verdict: Verdict, state: BaselineNote["state"]): Report {
       finishedAt: "2026-01-01T00:00:00.000Z",
       cases: 2,
       connections: 2,
-      events: 1,
+      messages: 1,
       worstLagMs: 1,
     },
     outcomes,

@@ -1,7 +1,8 @@
 /**
- * A transcript as a sequence diagram in SVG: a lane of the kit for each connection, the server's lane on the right, time
+ * A transcript as a sequence diagram in SVG: a lane of the kit for each connection, the subject's lane on the right, time
  * downwards. Colours come from the style sheet of the page.
  */
+import type { RoleName } from "../role.js";
 import type { TranscriptEntry } from "../transcript.js";
 import { escapeHtml } from "./escape-html.js";
 import { type DrawnEntry, mergeEntries, wordsOf } from "./sequence.js";
@@ -27,12 +28,15 @@ export interface DiagramOptions {
   readonly title: string;
   /** The width is a phone's: what fits beside each other elsewhere stands one below the other. */
   readonly narrow?: boolean;
+  /** Who is judged. */
+  readonly subject: RoleName;
 }
 
 interface Frame {
   readonly axis: number;
   readonly lanes: readonly number[];
-  readonly server: number;
+  readonly subject: number;
+  readonly name: RoleName;
   readonly width: number;
   readonly id: string;
 }
@@ -50,7 +54,8 @@ export function drawDiagram(transcript: readonly TranscriptEntry[], options: Dia
   const frame: Frame = {
     axis,
     lanes: Array.from({ length: count }, (_, index) => first + index * step),
-    server: options.width - (narrow ? 18 : 52),
+    name: options.subject,
+    subject: options.width - (narrow ? 18 : 52),
     width: options.width,
     id: options.id,
   };
@@ -71,7 +76,7 @@ export function drawDiagram(transcript: readonly TranscriptEntry[], options: Dia
     y += row(entry, entry.atMs - start, laneOf(entry.connection), frame, y, parts);
   }
   const height = Math.ceil(y + 4);
-  const lanes = [...frame.lanes, frame.server].map(
+  const lanes = [...frame.lanes, frame.subject].map(
     (x) => `<line class="lane" x1="${x}" y1="${SIZE.top}" x2="${x}" y2="${height - 6}"/>`,
   );
   const label = `${options.id}-title`;
@@ -91,13 +96,13 @@ function heads(frame: Frame, connections: readonly number[], narrow: boolean): s
     `<rect class="head" x="${x - width / 2}" y="12" width="${width}" height="${SIZE.head}" rx="6"/>` +
     `<text class="who" x="${x}" y="29">${escapeHtml(name)}</text>`;
   const [only = 0] = frame.lanes;
-  const server = narrow ? box(frame.server - 12, 56, "server") : box(frame.server, 84, "server");
-  if (frame.lanes.length === 1) return box(only, narrow ? 44 : 70, "kit") + server;
+  const subject = narrow ? box(frame.subject - 12, 56, frame.name) : box(frame.subject, 84, frame.name);
+  if (frame.lanes.length === 1) return box(only, narrow ? 44 : 70, "kit") + subject;
   const kits = frame.lanes.map((x, index) => {
     const last = index === LANES - 1 && connections.length > LANES;
     return box(x, narrow ? 15 : 38, last ? "…" : `${narrow ? "" : "#"}${connections[index] ?? index}`);
   });
-  return kits.join("") + server;
+  return kits.join("") + subject;
 }
 
 /** A longer time is a longer way, by its logarithm; a long one is said. */
@@ -114,10 +119,13 @@ function pauseBefore(ms: number, frame: Frame, y: number, parts: string[]): numb
 function row(entry: DrawnEntry, at: number, lane: number, frame: Frame, y: number, parts: string[]): number {
   const { direction, fault, kind, times } = entry;
   const labelAt = Math.max(...frame.lanes) + 10;
-  const room = Math.floor((frame.server - labelAt - 10) / SIZE.sign);
+  const room = Math.floor((frame.subject - labelAt - 10) / SIZE.sign);
   const shown = kind === "text" || kind === "note" ? "" : `${kind.toUpperCase()} `;
   const often = times > 1 ? ` (${times}×)` : "";
-  const label = cutMiddle(printable(wordsOf(entry)), Math.max(8, room - shown.length - often.length));
+  const label = cutMiddle(
+    printable(wordsOf(entry, frame.name)),
+    Math.max(8, room - shown.length - often.length),
+  );
   const faults = fault === undefined ? [] : wrap(fault, Math.max(16, room)).slice(0, 3);
   const height = SIZE.row + (faults.length === 0 ? 0 : faults.length * SIZE.line + 4);
   const bad = fault !== undefined;
@@ -136,8 +144,8 @@ function row(entry: DrawnEntry, at: number, lane: number, frame: Frame, y: numbe
     parts.push(text(labelAt, y + 3, bad ? "bad-text" : direction === "sent" ? "sent-text" : "", words));
     parts.push(
       arrow(
-        direction === "sent" ? lane : frame.server,
-        direction === "sent" ? frame.server : lane,
+        direction === "sent" ? lane : frame.subject,
+        direction === "sent" ? frame.subject : lane,
         y + 10,
         tone,
       ),

@@ -10,6 +10,7 @@ import { evidenceOf } from "./evidence.js";
 import { byFamily, familyOf } from "./family.js";
 import { STYLE } from "./html-style.js";
 import type { Outcome, Report } from "./report.js";
+import { judgedText, roleOf, subjectText, timeText } from "./subject.js";
 import { entryList } from "./transcript-list.js";
 import { cut } from "./width.js";
 
@@ -77,6 +78,7 @@ function heading(report: Report): string {
   const { contract, run, subject } = report;
   const { decided, applicable } = coverage(report.outcomes);
   const advice = adviceOf(report);
+  const time = timeText(report);
   const words = {
     0: "Conforms",
     1: "Does not conform",
@@ -89,18 +91,15 @@ function heading(report: Report): string {
     ["Profile", run.profile],
     ["Seed", String(run.seed)],
     ["Tried", `${run.cases} cases on ${run.connections} connections`],
-    ["Judged", `${run.events} events`],
-    [
-      "Took",
-      `${(run.durationMs / 1000).toFixed(1)} s${run.timeScale === 1 ? "" : `, time × ${run.timeScale}`}`,
-    ],
+    ["Judged", judgedText(report)],
+    ["Took", `${(run.durationMs / 1000).toFixed(1)} s${time === undefined ? "" : `, ${time}`}`],
     ["Decided", `${decided} of ${applicable} applicable MUST checks`],
     ["Witness", run.witness ?? "none declared", "wide"],
   ];
   return [
     `<header class="t-${toneOf(report)}"><div>`,
-    `<p class="kicker">wireproof ${escapeHtml(report.wireproof)} judged the ${subject.role} at</p>`,
-    `<h1>${escapeHtml(subject.url)}</h1>`,
+    `<p class="kicker">wireproof ${escapeHtml(report.wireproof)} judged the ${subject.role}${subject.role === "server" ? " at" : ""}</p>`,
+    `<h1>${escapeHtml(subjectText(subject))}</h1>`,
     `<div class="banner"><strong>${words}</strong><span>${escapeHtml(report.conclusion)} · exit ${report.exitCode}</span>`,
     advice === undefined ? "" : `<p class="next"><b>Next:</b> ${proseHtml(advice)}</p>`,
     "</div>",
@@ -161,7 +160,7 @@ function finding(outcome: Outcome): string {
       : `<ul class="notes">${notes.map((note) => `<li>${escapeHtml(note)}</li>`).join("")}</ul>`,
     outcome.transcript.length === 0
       ? ""
-      : `<details class="more"><summary>Every frame and its bytes</summary>${entryList(outcome.transcript)}</details>`,
+      : `<details class="more"><summary>Every frame and its bytes</summary>${entryList(outcome.transcript, roleOf(outcome.id))}</details>`,
   ];
   return `<article class="card finding t-${verdict}" id="${id}"><div>${parts.filter((part) => part !== "").join("\n")}</div></article>`;
 }
@@ -206,13 +205,14 @@ function diagram(outcome: Outcome): string {
   const transcript = evidenceOf(outcome);
   if (transcript.length === 0) return "";
   const several = new Set(transcript.map(({ connection }) => connection)).size > 1;
-  const title = `What happened in the failing case of ${id}: ${transcript.length} entries between the kit and the server.`;
+  const title = `What happened in the failing case of ${id}: ${transcript.length} entries between the kit and the ${roleOf(id)}.`;
   const draw = (narrow: boolean): string =>
     drawDiagram(transcript, {
       width: narrow ? DRAWN.narrow : DRAWN.wide,
       id: `${id}-${narrow ? "narrow" : "wide"}`,
       title,
       narrow,
+      subject: roleOf(id),
     });
   return [
     `<figure><figcaption>What happened, in milliseconds${several ? "; one lane of the kit for each connection" : ""}</figcaption>`,

@@ -5,6 +5,7 @@ import { evidenceOf } from "./evidence.js";
 import { byFamily } from "./family.js";
 import type { Outcome, Report } from "./report.js";
 import { drawSequence, PLAIN } from "./sequence.js";
+import { roleOf, subjectText } from "./subject.js";
 
 /** Columns of the diagrams in the output of a case. */
 const WIDTH = 110;
@@ -37,11 +38,11 @@ function suite(report: Report, name: string, rows: readonly Outcome[]): string[]
       ...counts(rows, 0),
       time: seconds(ms),
       timestamp: report.run.finishedAt.replace(/\.\d+Z$|Z$/, ""),
-      hostname: hostOf(report.subject.url),
+      hostname: hostOf(report),
     }),
     "<properties>",
     ...Object.entries({
-      url: report.subject.url,
+      [report.subject.role === "server" ? "url" : "client"]: subjectText(report.subject),
       seed: String(report.run.seed),
       profile: report.run.profile,
       document: `${report.contract.title} ${report.contract.version} (sha256 ${report.contract.sha256})`,
@@ -97,7 +98,8 @@ function outputOf(outcome: Outcome): string {
   // JUnit knows no warning: a rule that SHOULD hold and does not is told in the output of a case that passes.
   if (verdict === "warn") lines.push(`warning: ${outcome.reason}`, details(outcome));
   for (const note of notes) lines.push(`note: ${note}`);
-  if (transcript.length > 0) lines.push(...drawSequence(evidenceOf(outcome), WIDTH, PLAIN));
+  if (transcript.length > 0)
+    lines.push(...drawSequence(evidenceOf(outcome), { width: WIDTH, subject: roleOf(outcome.id) }, PLAIN));
   return lines.join("\n");
 }
 
@@ -113,7 +115,7 @@ function faultSuite(report: Report): string[] {
       skipped: "0",
       time: "0.000",
       timestamp: report.run.finishedAt.replace(/\.\d+Z$|Z$/, ""),
-      hostname: hostOf(report.subject.url),
+      hostname: hostOf(report),
     }),
     ...faults.flatMap(({ check, message }) => [
       open("testcase", { name: check, classname: `wireproof.${report.contract.channel}.kit`, time: "0.000" }),
@@ -147,8 +149,9 @@ function seconds(ms: number): string {
   return (ms / 1000).toFixed(3);
 }
 
-function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : url;
+function hostOf({ subject }: Report): string {
+  const where = subjectText(subject);
+  return subject.role === "server" && URL.canParse(where) ? new URL(where).host : where;
 }
 
 /** XML 1.0 has no way to write most control characters: they are shown as escapes, like lone surrogates. */

@@ -7,6 +7,7 @@ import { evidenceOf } from "./evidence.js";
 import { byFamily } from "./family.js";
 import type { Outcome, Report } from "./report.js";
 import { drawSequence, PLAIN } from "./sequence.js";
+import { judgedText, roleOf, subjectText, timeText } from "./subject.js";
 import { cut, printable } from "./width.js";
 
 /** GitHub takes 1 MiB of summary: what fails beyond this is only named (characters). */
@@ -31,11 +32,12 @@ export function renderMarkdown(report: Report): string {
   const { contract, outcomes, run, subject } = report;
   const { decided, applicable } = coverage(outcomes);
   const advice = adviceOf(report);
+  const time = timeText(report);
   const head = [
     `## ${report.exitCode === 0 ? "✅" : report.exitCode === 3 ? "❔" : "❌"} wireproof: ${inline(contract.channel)}`,
     `${inline(report.conclusion)} · ${decided} of ${applicable} applicable MUST checks decided · exit ${report.exitCode}`,
     ...(advice === undefined ? [] : [`**Next:** ${advice}`]),
-    `${code(subject.url)} · ${inline(`${contract.title} ${contract.version}`)} · profile ${inline(run.profile)} · seed ${run.seed} · ${run.cases} cases on ${run.connections} connections · ${run.events} events judged · ${(run.durationMs / 1000).toFixed(1)} s · witness: ${inline(run.witness ?? "none declared")}`,
+    `${code(subjectText(subject))} · ${inline(`${contract.title} ${contract.version}`)} · profile ${inline(run.profile)} · seed ${run.seed} · ${run.cases} cases on ${run.connections} connections · ${judgedText(report)} judged · ${(run.durationMs / 1000).toFixed(1)} s${time === undefined ? "" : ` · ${inline(time)}`} · witness: ${inline(run.witness ?? "none declared")}`,
     matrix(outcomes),
   ];
   const failing = outcomes.filter(
@@ -96,7 +98,7 @@ function failure(outcome: Outcome): string {
   ];
   if (outcome.transcript.length > 0) {
     parts.push(
-      `<details><summary>What happened</summary>\n\n${block(drawSequence(evidenceOf(outcome), WIDTH, PLAIN).join("\n"))}\n\n</details>`,
+      `<details><summary>What happened</summary>\n\n${block(drawSequence(evidenceOf(outcome), { width: WIDTH, subject: roleOf(outcome.id) }, PLAIN).join("\n"))}\n\n</details>`,
     );
   }
   if (outcome.replay !== undefined) parts.push(block(outcome.replay.command));

@@ -141,7 +141,7 @@ export function maskReport(mask: Mask, report: Report): Report {
   const { run, setup, subject } = report;
   return {
     ...report,
-    subject: { ...subject, url: mask.text(subject.url) },
+    subject: mask.value(subject),
     run: { ...run, ...(run.retries === undefined ? {} : { retries: mask.value(run.retries) }) },
     ...(setup === undefined
       ? {}

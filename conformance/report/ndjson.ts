@@ -1,5 +1,5 @@
 /** The report as it comes about: one JSON object a line, for each check that starts and ends, and one for the run. */
-import type { Progress } from "../server/execution.js";
+import type { Progress } from "../execution.js";
 import type { Report } from "./report.js";
 
 /** Writes lines while a run goes on. */

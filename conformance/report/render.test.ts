@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Ajv } from "ajv";
 import addFormats from "ajv-formats";
 import { describe, expect, it } from "vitest";
-import type { Progress } from "../server/execution.js";
+import type { Progress } from "../execution.js";
 import { adviceOf } from "./advice.js";
 import { createNdjsonStream } from "./ndjson.js";
 import { REPORT_KINDS, renderReportAs } from "./render.js";

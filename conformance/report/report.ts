@@ -2,6 +2,7 @@
 import type { Json } from "../../src/contract/contract.js";
 import type { BaselineNote } from "../baseline.js";
 import type { Verdict } from "../check.js";
+import type { LaunchMode, TimeLever } from "../client/check.js";
 import type { Level } from "../requirements.js";
 import type { TranscriptEntry } from "../transcript.js";
 import type { ExitCode } from "../verdict.js";
@@ -11,7 +12,7 @@ export interface Report {
   /** Version of this package. */
   readonly wireproof: string;
   readonly requirementSet: string;
-  readonly subject: { readonly role: "server" | "client"; readonly url: string };
+  readonly subject: ReportedSubject;
   readonly contract: {
     readonly title: string;
     readonly version: string;
@@ -31,21 +32,35 @@ export interface Report {
   readonly conclusion: string;
 }
 
+/** Who was judged: a server by its URL, or clients by how they were launched. */
+export type ReportedSubject =
+  | { readonly role: "server"; readonly url: string }
+  | {
+      readonly role: "client";
+      readonly mode: LaunchMode;
+      /** `spawn`, `driver`: program and arguments. */
+      readonly command?: readonly string[];
+      /** `browser`: the URL or file of the page. */
+      readonly page?: string;
+      /** `attach`: where clients were waited for. */
+      readonly url?: string;
+    };
+
 /** How the run was set up, and what it took. */
 export interface ReportedRun {
   readonly profile: string;
   readonly seed: number;
   readonly runs: number;
-  /** How the subject's time was scaled: `real`, or `option` for a factor that the user gave. */
-  readonly time: "real" | "option";
+  /** By what means the subject's time was shortened; for a server `real`, or `option` for a factor that the user gave. */
+  readonly time: TimeLever;
   readonly timeScale: number;
   readonly durationMs: number;
   /** ISO 8601, of the end. */
   readonly finishedAt: string;
   readonly cases: number;
   readonly connections: number;
-  /** Messages of the subject that were judged. */
-  readonly events: number;
+  /** Messages of the subject that were judged: events of a server, commands of a client. */
+  readonly messages: number;
   /** The evidence that rows rest on, in words; absent: the document offers none. */
   readonly witness?: string;
   /** What was tried again, and why: a machine too slow to tell, a failure that did not repeat. */
@@ -56,9 +71,16 @@ export interface ReportedRun {
 
 type Texts = Readonly<Record<string, string>>;
 
-/** How the subject was reached and tried, by the names of the options of `wireproof check server`. */
+/** How the subject was reached or launched and tried, by the names of the options of `wireproof check`. */
 export interface ReportedSetup {
-  readonly url: string;
+  /** Of a server. */
+  readonly url?: string;
+  /** How a client was launched. */
+  readonly mode?: LaunchMode;
+  /** The page of a client. */
+  readonly browser?: string;
+  /** How a client's time was to be shortened. */
+  readonly time?: "auto" | "option" | "faketime" | "real";
   readonly document?: string;
   readonly as?: "server" | "client";
   readonly channel?: string;
@@ -82,7 +104,7 @@ export interface ReportedSetup {
   readonly cert?: string;
   readonly key?: string;
   readonly resolve?: Texts;
-  /** Program and arguments of the server that the kit started. */
+  /** Program and arguments of the subject that the kit started. */
   readonly command?: readonly string[];
 }
 
@@ -118,6 +140,8 @@ export interface Outcome {
   readonly mend?: string;
   readonly counterexample?: Json;
   readonly replay?: ReplayRecord & { readonly command: string };
+  /** The launch mode did not let it be observed: it is left out of the coverage. */
+  readonly unobserved?: true;
   readonly flaky: boolean;
   /** Of so many runs of one case so many failed. */
   readonly flakiness?: { readonly failures: number; readonly runs: number };

@@ -1,5 +1,6 @@
-/** A transcript as a timed sequence: the kit on the left, the server on the right, one line an arrow. */
+/** A transcript as a timed sequence: the kit on the left, the subject on the right, one line an arrow. */
 import { opcodeName } from "../frames/frame.js";
+import type { RoleName } from "../role.js";
 import type { TranscriptEntry } from "../transcript.js";
 import { cutMiddle, pad, printable } from "./width.js";
 
@@ -19,21 +20,28 @@ export const PLAIN: SequenceColors = { dim: plain, red: plain, cyan: plain, yell
 /** Lines that are drawn of a long transcript: its beginning and its end. */
 const DRAWN = { first: 8, last: 14 } as const;
 
-/** Draws a transcript in lines of at most `width` columns. */
+/** How wide to draw (columns), and who is judged. */
+export interface SequenceOptions {
+  readonly width: number;
+  readonly subject: RoleName;
+}
+
+/** Draws a transcript in lines. */
 export function drawSequence(
   transcript: readonly TranscriptEntry[],
-  width: number,
+  options: SequenceOptions,
   colors: SequenceColors,
 ): string[] {
+  const { subject } = options;
   const several = transcript.some(({ connection }) => connection !== 0);
   const merged = mergeEntries(transcript);
   const skipped = merged.length - DRAWN.first - DRAWN.last;
   const head = skipped > 1 ? merged.slice(0, DRAWN.first) : merged;
   const tail = skipped > 1 ? merged.slice(-DRAWN.last) : [];
   const start = transcript[0]?.atMs ?? 0;
-  const draw = (entry: DrawnEntry): string[] => row(entry, start, width, several, colors);
+  const draw = (entry: DrawnEntry): string[] => row(entry, start, options, several, colors);
   return [
-    colors.dim(`${pad("ms", 9, "right")}  ${several ? "conn  " : ""}kit ──▶ server, kit ◀── server`),
+    colors.dim(`${pad("ms", 9, "right")}  ${several ? "conn  " : ""}kit ──▶ ${subject}, kit ◀── ${subject}`),
     ...head.flatMap(draw),
     ...(skipped > 1 ? [colors.dim(`${" ".repeat(11)}… ${skipped} more …`)] : []),
     ...tail.flatMap(draw),
@@ -46,13 +54,14 @@ export interface DrawnEntry extends TranscriptEntry {
 }
 
 /** What a reader should see of an entry; a frame of any shape is told by the header that makes it special. */
-export function wordsOf(entry: TranscriptEntry): string {
+export function wordsOf(entry: TranscriptEntry, subject: RoleName): string {
   const [frame] = entry.frames ?? [];
   const text = entry.text.replaceAll("\n", "\\n");
   if (entry.kind !== "raw" || frame === undefined) return text;
   const { fin, length, mask, opcode, rsv } = frame;
   const bits = [4, 2, 1].flatMap((bit, index) => ((rsv & bit) === 0 ? [] : [`RSV${index + 1}`]));
-  const masked = (mask !== undefined) === (entry.direction === "sent");
+  // Only what goes to a server is masked.
+  const masked = (mask !== undefined) === ((entry.direction === "sent") === (subject === "server"));
   const odd = [
     ...(fin ? [] : ["FIN 0"]),
     ...bits,
@@ -82,7 +91,7 @@ export function mergeEntries(transcript: readonly TranscriptEntry[]): DrawnEntry
 function row(
   entry: DrawnEntry,
   start: number,
-  width: number,
+  { width, subject }: SequenceOptions,
   several: boolean,
   colors: SequenceColors,
 ): string[] {
@@ -92,7 +101,7 @@ function row(
   const label = entry.kind === "text" || entry.kind === "note" ? "" : `[${entry.kind}] `;
   const times = entry.times > 1 ? ` (${entry.times}×)` : "";
   const room = Math.max(10, width - 9 - 2 - connection.length - 4 - label.length - times.length);
-  const text = cutMiddle(printable(wordsOf(entry)), room);
+  const text = cutMiddle(printable(wordsOf(entry, subject)), room);
   const tint = entry.fault !== undefined ? colors.red : entry.direction === "sent" ? colors.cyan : plain;
   const body = entry.direction === "note" ? colors.dim(label + text + times) : tint(label + text + times);
   const lines = [`${colors.dim(time)}  ${colors.dim(connection)}${colors.dim(arrow)} ${body}`];

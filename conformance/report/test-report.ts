@@ -108,7 +108,7 @@ export function sampleReport(
       finishedAt: "2026-01-01T00:00:00.000Z",
       cases: 12,
       connections: 14,
-      events: 99,
+      messages: 99,
       witness: 'the exchange "echo"',
       worstLagMs: 3,
     },

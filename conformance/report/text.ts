@@ -7,6 +7,7 @@ import { adviceOf } from "./advice.js";
 import { evidenceOf } from "./evidence.js";
 import type { Outcome, Report } from "./report.js";
 import { drawSequence } from "./sequence.js";
+import { judgedText, roleOf, subjectText, timeText } from "./subject.js";
 import { cut, pad, wrap } from "./width.js";
 
 /** How to render. */
@@ -85,11 +86,11 @@ function paintOf(colors: Colors, verdict: Verdict): Paint {
 
 function heading(report: Report, colors: Colors, width: number): string {
   const { contract, run, subject } = report;
-  const scale = run.timeScale === 1 ? "" : ` · time × ${run.timeScale}`;
-  const facts = `${contract.title} ${contract.version} · seed ${run.seed} · ${run.cases} cases on ${run.connections} connections · ${run.events} events judged · ${seconds(run.durationMs)}${scale}`;
+  const time = timeText(report);
+  const facts = `${contract.title} ${contract.version} · seed ${run.seed} · ${run.cases} cases on ${run.connections} connections · ${judgedText(report)} judged · ${seconds(run.durationMs)}${time === undefined ? "" : ` · ${time}`}`;
   const witness = `witness: ${run.witness ?? "none declared"}`;
   const details = [...wrap(facts, width), ...wrap(witness, width)].map((line) => colors.dim(line));
-  return [`${colors.bold(contract.channel)}  ${subject.url}`, ...details].join("\n");
+  return [`${colors.bold(contract.channel)}  ${subjectText(subject)}`, ...details].join("\n");
 }
 
 /** id, level, verdict, requirement (with the reason where it does not speak for itself), cases, time. */
@@ -149,7 +150,13 @@ function failure(outcome: Outcome, colors: Colors, width: number): string {
   }
   for (const note of outcome.notes ?? []) say("note", note);
   if (outcome.transcript.length > 0) {
-    lines.push("", ...drawSequence(evidenceOf(outcome), width - 2, colors).map((line) => `  ${line}`), "");
+    lines.push(
+      "",
+      ...drawSequence(evidenceOf(outcome), { width: width - 2, subject: roleOf(outcome.id) }, colors).map(
+        (line) => `  ${line}`,
+      ),
+      "",
+    );
   }
   if (outcome.replay !== undefined) {
     // A command is never broken: it is there to be copied.

@@ -1,4 +1,5 @@
 /** A transcript as a list in HTML: each entry opens to its whole text and its bytes. */
+import type { RoleName } from "../role.js";
 import type { TranscriptEntry } from "../transcript.js";
 import { escapeHtml } from "./escape-html.js";
 import { wordsOf } from "./sequence.js";
@@ -9,12 +10,12 @@ import { wireView } from "./wire-view.js";
 const LINE = 160;
 
 /** The list, without a heading. */
-export function entryList(transcript: readonly TranscriptEntry[]): string {
+export function entryList(transcript: readonly TranscriptEntry[], subject: RoleName): string {
   const start = transcript[0]?.atMs ?? 0;
   const several = transcript.some(({ connection }) => connection !== 0);
   const items = transcript.map((entry) => {
     const body = bodyOf(entry);
-    const line = lineOf(entry, start, several);
+    const line = lineOf(entry, start, several, subject);
     return body === ""
       ? `<li><div class="flat">${line}</div></li>`
       : `<li><details><summary>${line}</summary><div class="body">${body}</div></details></li>`;
@@ -22,11 +23,11 @@ export function entryList(transcript: readonly TranscriptEntry[]): string {
   return `<ol class="entries">${items.join("\n")}</ol>`;
 }
 
-function lineOf(entry: TranscriptEntry, start: number, several: boolean): string {
+function lineOf(entry: TranscriptEntry, start: number, several: boolean, subject: RoleName): string {
   const { atMs, connection, direction, fault, kind } = entry;
-  const who = { sent: "kit ▶", received: "◀ server", note: "note" }[direction];
+  const who = { sent: "kit ▶", received: `◀ ${subject}`, note: "note" }[direction];
   const label = kind === "text" || kind === "note" ? "" : `<b>${kind}</b> `;
-  const words = cutMiddle(wordsOf(entry), LINE);
+  const words = cutMiddle(wordsOf(entry, subject), LINE);
   return (
     `<span class="time mono">${(atMs - start).toFixed(1)}</span><span>${who}${several ? ` #${connection}` : ""}</span>` +
     `<span${fault === undefined ? "" : ' class="bad"'}>${label}<code>${escapeHtml(words)}</code>${fault === undefined ? "" : `<br>▲ ${escapeHtml(fault)}`}</span>`

@@ -16,7 +16,7 @@ const OWNERS = {
 
 /** Those of the checks that may own the absence of a witness, in the order in which they are believed. */
 export function ownersOfSilence(checks: readonly Check[], record: RunRecord): readonly Check[] {
-  const ids = record.events === 0 ? OWNERS.silent : [...OWNERS.silent, ...OWNERS.speaking];
+  const ids = record.messages === 0 ? OWNERS.silent : [...OWNERS.silent, ...OWNERS.speaking];
   return ids.flatMap((id) => checks.filter((check) => check.id === id));
 }
 
@@ -25,7 +25,7 @@ export function blockOutcomes(outcomes: readonly Outcome[], record: RunRecord): 
   const causes = READING.filter((id) => outcomes.some((one) => one.id === id && one.verdict === "fail"));
   const [main] = causes;
   if (main === undefined) return outcomes;
-  const nothingReadable = record.events > 0 && record.validEvents === 0;
+  const nothingReadable = record.messages > 0 && record.validMessages === 0;
   return outcomes.map((outcome) => {
     const { id, verdict } = outcome;
     if (id === main || verdict === "not-applicable") return outcome;

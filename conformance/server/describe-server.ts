@@ -1,4 +1,5 @@
 /** The checks of a server as tests of a user's own suite: one test for each check, and one for the run. */
+import { belongsTo } from "../plan.js";
 import { PROFILES } from "../profile.js";
 import type { Outcome, Report } from "../report/report.js";
 import { renderFailure } from "../report/text.js";
@@ -6,7 +7,6 @@ import { requirementOf } from "../requirements.js";
 import { selectChecks } from "../selection.js";
 import { serverChecks } from "./catalogue.js";
 import { type CheckServerOptions, checkServer } from "./check-server.js";
-import { belongsTo } from "./plan.js";
 
 /** The functions of a test framework that are needed: those of vitest fit as they are. */
 export interface TestFunctions {
@@ -59,7 +59,7 @@ export class ConformanceFailure extends Error {
 export function describeServer(options: DescribeServerOptions, functions: TestFunctions): void {
   const { title, ...judged } = options;
   const profile = PROFILES[options.profile ?? "ci"];
-  const checks = selectChecks(options.checks ?? serverChecks, options).filter((check) =>
+  const checks = selectChecks(options.checks ?? serverChecks, options, "server").filter((check) =>
     belongsTo(check, profile),
   );
   const { beforeAll, describe, it } = functions;

@@ -110,9 +110,9 @@ export const invariants: Check = {
   async run({ endpoint, record }) {
     const declared = endpoint.invariants.length;
     if (declared === 0) return notApplicable("the document declares no invariant (x-ws-invariants)");
-    const { cases, validEvents } = record;
-    const unseen = endpoint.invariants.filter(({ on }) => !on.some((name) => record.eventNames.has(name)));
-    if (validEvents === 0 || unseen.length === declared) {
+    const { cases, validMessages } = record;
+    const unseen = endpoint.invariants.filter(({ on }) => !on.some((name) => record.messageNames.has(name)));
+    if (validMessages === 0 || unseen.length === declared) {
       return {
         verdict: "inconclusive",
         reason: "no event came that an invariant is about",

@@ -13,8 +13,8 @@ export const declaredEvents: Check = {
   safe: true,
   async run(context) {
     if (context.endpoint.events.length === 0) return notApplicable("the document declares no events");
-    const { violations, validEvents } = context.record;
-    if (validEvents === 0 && violations.some(({ check }) => check === "S-CD-09")) {
+    const { violations, validMessages } = context.record;
+    if (validMessages === 0 && violations.some(({ check }) => check === "S-CD-09")) {
       return { verdict: "untestable", reason: "blocked by S-CD-09", cases: context.record.cases };
     }
     return seen(context, (count) => `each of ${count} events is a declared message with a valid payload`);
@@ -37,10 +37,10 @@ export const namedEvents: Check = {
 
 /** Without events nothing was seen to be right. Violations are charged by the runner, with their transcripts. */
 function seen(context: CheckContext, pass: (count: number) => string): CheckResult {
-  const { events, validEvents, cases } = context.record;
-  if (events === 0) {
+  const { messages, validMessages, cases } = context.record;
+  if (messages === 0) {
     return { verdict: "inconclusive", reason: "the server sent no event in the whole run", cases };
   }
-  if (validEvents === 0) return { verdict: "inconclusive", reason: "no event could be read", cases };
-  return { verdict: "pass", reason: pass(events), cases };
+  if (validMessages === 0) return { verdict: "inconclusive", reason: "no event could be read", cases };
+  return { verdict: "pass", reason: pass(messages), cases };
 }

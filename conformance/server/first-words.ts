@@ -3,16 +3,9 @@ import { inCase } from "../case.js";
 import { fillingOf, runExchange } from "../exchange.js";
 import { RunAborted, SubjectGone, SubjectRefused } from "../interruption.js";
 import { excerpt } from "../judge.js";
+import type { FirstWords } from "../role.js";
 import type { Run } from "../run.js";
 import type { WitnessResult } from "../witness.js";
-
-/** What the first words have shown. */
-export interface FirstWords {
-  /** The check that owns the fault of events that came and of which not one could be read. */
-  readonly unreadable?: string;
-  /** A witness that the subject owes was missing twice, on connections of their own: what came instead, in words. */
-  readonly missing?: string;
-}
 
 /** The case is nobody's: what it brings to light is charged to the checks that own it. */
 const NOBODY = "kit";
@@ -54,7 +47,7 @@ export async function firstWords(run: Run, fully: boolean): Promise<FirstWords> 
   }
   const { record } = run;
   const unreadable =
-    record.validEvents > 0 ? undefined : record.violations.find(({ check }) => check === "S-CD-09")?.check;
+    record.validMessages > 0 ? undefined : record.violations.find(({ check }) => check === "S-CD-09")?.check;
   return {
     ...(unreadable === undefined ? {} : { unreadable }),
     ...(missing === undefined ? {} : { missing }),
@@ -63,7 +56,7 @@ export async function firstWords(run: Run, fully: boolean): Promise<FirstWords> 
 
 /** A server that mixes its connections up serves one at a time; one that has said nothing is not waited for again. */
 async function isMissingAlone(run: Run): Promise<boolean> {
-  return run.record.validEvents === 0 || (await ask(run))?.ok !== true;
+  return run.record.validMessages === 0 || (await ask(run))?.ok !== true;
 }
 
 function ask(run: Run): Promise<WitnessResult | undefined> {

@@ -1,5 +1,5 @@
 /** How a run goes on: one live line on a terminal, plain lines elsewhere. */
-import type { Progress } from "../../conformance/server/check-server.js";
+import type { Progress } from "../../conformance/execution.js";
 import type { Terminal } from "./terminal.js";
 
 /** Shows progress until it is ended. */

@@ -1,7 +1,7 @@
 /** `wireproof replay`: plays the failures of a report again, or prints one of them as a script. */
 import { readFileSync } from "node:fs";
 import { type Replayed, replayable, replayOutcome } from "../../conformance/replay.js";
-import type { Outcome, Report } from "../../conformance/report/report.js";
+import type { Outcome, Report, ReportedSetup } from "../../conformance/report/report.js";
 import { renderFailure } from "../../conformance/report/text.js";
 import { checkServer } from "../../conformance/server/check-server.js";
 import { SnippetError, snippetOf } from "../../conformance/snippet.js";
@@ -126,9 +126,11 @@ function readReport(path: string): Report {
 
 /** How the run was asked for, with what is said now over it. Throws where a secret is needed again. */
 function setupOf(report: Report, options: ReplayVerbOptions): CheckServerVerbOptions {
-  const recorded = report.setup ?? { url: report.subject.url };
+  if (report.subject.role === "client") throw new UsageError("the report is about a client");
+  const recorded: ReportedSetup = report.setup ?? {};
   const setup: CheckServerVerbOptions = {
     ...recorded,
+    url: recorded.url ?? report.subject.url,
     channel: report.contract.channel,
     ...(options.url === undefined ? {} : { url: options.url }),
     ...(options.document === undefined ? {} : { document: options.document }),
@@ -181,7 +183,7 @@ function changes(report: Report, contract: Contract, setup: CheckServerVerbOptio
   if (wireproofVersion() !== report.wireproof) {
     lines.push(`the report is of wireproof ${report.wireproof}, this is ${wireproofVersion()}`);
   }
-  const was = report.setup?.url ?? report.subject.url;
+  const was = report.setup?.url ?? setup.url;
   if (setup.url !== was) lines.push(`the server is asked at ${setup.url} instead of ${was}`);
   return lines;
 }

@@ -1,8 +1,8 @@
 /** The reports that a run writes: which kinds to which files, proved writable before the run. */
 import { appendFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import type { Progress } from "../../conformance/execution.js";
 import type { Report } from "../../conformance/report/report.js";
-import type { Progress } from "../../conformance/server/check-server.js";
 import { UsageError } from "./failure.js";
 import { mustBeWritable } from "./folder.js";
 import type { ReportTarget } from "./report-kinds.js";

@@ -1,22 +1,18 @@
 /**
  * Runs the checks of one run: the handshake first, then the others a few at a time, then those that judge what the others
- * saw. What a check returns is a verdict; what it throws is the doing of the server, the clock, or the kit.
+ * saw. What a check returns is a verdict; what it throws is the doing of the subject, the clock, or the kit.
  */
-import type { Check, CheckResult } from "../check.js";
-import { createContext } from "../context.js";
-import { canReach } from "../frames/dial.js";
-import { RunAborted, SubjectGone, SubjectRefused } from "../interruption.js";
-import { missingNeed } from "../needs.js";
-import { exitText, type ProcessExit } from "../process-group.js";
-import type { HarnessFaultReport, Observation, Outcome } from "../report/report.js";
-import { requirementOf } from "../requirements.js";
-import type { Run } from "../run.js";
-import { delay, within } from "../time.js";
-import { blockOutcomes, FREE, ownersOfSilence } from "./blocking.js";
-import { type FirstWords, firstWords } from "./first-words.js";
+import type { CheckOf, CheckResult } from "./check.js";
+import { RunAborted, SubjectGone, SubjectRefused } from "./interruption.js";
+import { HarnessFault } from "./judge.js";
 import { type Decided, outcomeOf, type ReplayCommand } from "./outcome.js";
 import { CHECKS_AT_ONCE, type Plan, planRun } from "./plan.js";
-import { UsageError } from "./subject.js";
+import { exitText, type ProcessExit } from "./process-group.js";
+import type { HarnessFaultReport, Observation, Outcome } from "./report/report.js";
+import { type Requirement, requirementOf } from "./requirements.js";
+import type { FirstWords, Role } from "./role.js";
+import type { SharedRun } from "./run.js";
+import { within } from "./time.js";
 
 /** What a run tells while it runs. */
 export type Progress =
@@ -32,62 +28,54 @@ export interface ExecutionOptions {
   readonly replayCommand?: ReplayCommand;
 }
 
-/** The row that comes first: without a handshake nothing else can be tried. */
-const GATE = "S-HS-01";
-
 /** A first witness that takes longer is not waited for: those checks begin that would own its absence (milliseconds). */
 const EARLY_MS = 1000;
 
 /** So many checks are run also without a witness: whoever selects a few wants to know what becomes of them. */
 const FEW = 6;
 
-/** How many of the last lines of a dead server's output are shown. */
+/** How many of the last lines of a dead subject's output are shown. */
 const LAST_LINES = 12;
 
-/** How long it may take to reach the server when the kit asks whether it is still there (milliseconds). */
-const REACH_MS = 2000;
-
-/** True for a row that frames alone decide. */
-function needsNoWord(id: string): boolean {
-  return FREE.test(id) && requirementOf(id)?.needs.includes("commands") !== true;
-}
-
-/** One execution of the selected checks. */
-export class Execution {
+/** One execution of the selected checks of a role. */
+export class Execution<C> {
   readonly harnessFaults: HarnessFaultReport[] = [];
-  readonly #decided = new Map<string, Decided>();
+  readonly #decided = new Map<string, Decided<C>>();
   readonly #inFlight = new Set<string>();
   #deathReported = false;
   #dead: { readonly reason: string; readonly got: string } | undefined;
 
   constructor(
-    private readonly run: Run,
-    private readonly checks: readonly Check[],
+    private readonly run: SharedRun,
+    private readonly role: Role<C>,
+    private readonly checks: readonly CheckOf<C>[],
     private readonly options: ExecutionOptions,
     private readonly controller: AbortController,
   ) {}
 
   /** Runs the gate, then those that wait beside the others, then those that must be alone, then those that judge them all. */
   async all(): Promise<void> {
-    const gate = this.checks.find(({ id }) => id === GATE);
+    const gate = this.checks.find(({ id }) => id === this.role.gate);
     const plan = planRun(
       this.run,
+      this.role,
       this.checks.filter((check) => check !== gate),
     );
     const { estimateMs } = plan;
     this.options.onProgress?.({ kind: "planned", estimateMs, total: this.checks.length });
     if (gate !== undefined) await this.#one(gate);
-    else await this.#reach();
+    else await this.role.reach();
     const active = [...plan.waiting, ...plan.brisk, ...plan.alone];
-    if (this.#decided.get(GATE)?.result.verdict === "fail") {
+    const result = this.#decided.get(this.role.gate)?.result;
+    if (result !== undefined && this.role.isShut(result)) {
       this.#block(
         [...active, ...plan.passive, ...plan.decided.map(({ check }) => check)],
-        `blocked by ${GATE}`,
+        `blocked by ${this.role.gate}`,
       );
       return;
     }
     for (const { check, result } of plan.decided) this.#decide(check, result, 0);
-    // The gate alone asks for one witness as well: a handshake shows that there is a server, not that it works.
+    // The gate alone asks for one witness as well: a handshake shows that there is a subject, not that it works.
     const words = await this.#firstWords(active, active.length === 0 && plan.passive.length > 0);
     const { unreadable, missing } = words;
     if (unreadable !== undefined && plan.passive.some(({ id }) => id === unreadable)) {
@@ -100,8 +88,8 @@ export class Execution {
   }
 
   /** What is still to be decided of a plan. */
-  async #allOf(plan: Plan): Promise<void> {
-    const isOpen = ({ id }: Check): boolean => !this.#decided.has(id);
+  async #allOf(plan: Plan<C>): Promise<void> {
+    const isOpen = ({ id }: CheckOf<C>): boolean => !this.#decided.has(id);
     const waiting = plan.waiting.filter(isOpen).map((check) => this.#one(check));
     await Promise.all([...waiting, this.#aFewAtATime(plan.brisk.filter(isOpen))]);
     for (const check of plan.alone.filter(isOpen)) await this.#one(check);
@@ -113,7 +101,7 @@ export class Execution {
     for (const check of plan.passive.filter(isOpen)) await this.#one(check);
   }
 
-  async #aFewAtATime(checks: readonly Check[]): Promise<void> {
+  async #aFewAtATime(checks: readonly CheckOf<C>[]): Promise<void> {
     const queue = [...checks];
     const worker = async (): Promise<void> => {
       for (let check = queue.shift(); check !== undefined; check = queue.shift()) await this.#one(check);
@@ -122,46 +110,36 @@ export class Execution {
   }
 
   /** The first words; where they take their time, those checks are run meanwhile that would own the silence. */
-  async #firstWords(active: readonly Check[], fully: boolean): Promise<FirstWords> {
-    const words = firstWords(this.run, fully);
+  async #firstWords(active: readonly CheckOf<C>[], fully: boolean): Promise<FirstWords> {
+    const words = this.role.firstWords(fully);
     const early = await within(words, EARLY_MS, this.run.signal);
     if (early !== undefined) return early;
-    const owners = active.length > FEW ? ownersOfSilence(active, this.run.record) : [];
+    const owners = active.length > FEW ? this.role.ownersOfSilence(active) : [];
     const [found] = await Promise.all([words, this.#aFewAtATime(owners)]);
     return found;
   }
 
   /** Everything rests on the witness: whose fault it is that there is none is said once, and the others wait for nothing. */
-  async #withoutWitness(active: readonly Check[], missing: string): Promise<void> {
-    const isOpen = ({ id }: Check): boolean => !this.#decided.has(id);
-    const owners = ownersOfSilence(active, this.run.record);
+  async #withoutWitness(active: readonly CheckOf<C>[], missing: string): Promise<void> {
+    const isOpen = ({ id }: CheckOf<C>): boolean => !this.#decided.has(id);
+    const owners = this.role.ownersOfSilence(active);
     await this.#aFewAtATime(owners.filter(isOpen));
-    const cause = owners.find(({ id }) => this.#decided.get(id)?.result.verdict === "fail");
-    if (cause !== undefined) this.#block(active.filter(isOpen), `blocked by ${cause.id}`);
-    else if (this.run.record.events === 0) this.#block(active.filter(isOpen), missing);
-    // One that speaks is asked once more; what needs no word of the contract can be judged all the same.
-    else if ((await firstWords(this.run, false)).missing !== undefined) {
-      this.#block(
-        active.filter((check) => isOpen(check) && !needsNoWord(check.id)),
-        missing,
-      );
-    }
+    const cause = owners.find(({ id }) => this.#decided.get(id)?.result.verdict === "fail")?.id;
+    const resting = await this.role.restingOnWitness(active.filter(isOpen), cause);
+    this.#block(resting, cause === undefined ? missing : `blocked by ${cause}`);
   }
 
   /** A sample was lost in the lag of this machine: it is taken again when nothing else runs. */
-  async #onceMore({ check, result }: Decided): Promise<void> {
+  async #onceMore({ check, result }: Decided<C>): Promise<void> {
     if (this.run.signal.aborted) return;
     this.run.retried(`${check.id}: ${result.reason}`);
     await this.#one(check);
   }
 
-  #block(checks: readonly Check[], reason: string): void {
+  #block(checks: readonly CheckOf<C>[], reason: string): void {
     for (const check of checks) {
-      const requirement = requirementOf(check.id);
-      const missing = requirement === undefined ? undefined : missingNeed(requirement, this.run.endpoint);
-      const result: CheckResult =
-        missing === undefined ? { verdict: "untestable", reason, cases: 0 } : notDeclared(missing);
-      this.#decide(check, result, 0);
+      const known = this.role.withoutTrying(this.#requirementOf(check));
+      this.#decide(check, known ?? { verdict: "untestable", reason, cases: 0 }, 0);
     }
   }
 
@@ -170,7 +148,7 @@ export class Execution {
       const decided = this.#decided.get(check.id);
       return decided === undefined ? [] : [this.#outcome(decided)];
     });
-    return blockOutcomes(outcomes, this.run.record);
+    return this.role.blockOutcomes(outcomes);
   }
 
   /** Violations of rules whose check is not in this run. */
@@ -193,23 +171,19 @@ export class Execution {
     return [...seen.values()];
   }
 
-  async #one(check: Check): Promise<void> {
-    const requirement = requirementOf(check.id);
+  async #one(check: CheckOf<C>): Promise<void> {
     const total = this.checks.length;
-    if (requirement === undefined) throw new UsageError(`The check ${check.id} has no requirement.`);
     this.options.onProgress?.({ kind: "started", id: check.id, done: this.#decided.size, total });
     const start = this.run.clock();
-    const missing = missingNeed(requirement, this.run.endpoint);
+    const known = this.role.withoutTrying(this.#requirementOf(check));
     this.#inFlight.add(check.id);
-    const result = missing === undefined ? await this.#attempt(check) : notDeclared(missing);
+    const result = known ?? (await this.#attempt(check));
     this.#inFlight.delete(check.id);
     this.#decide(check, result, this.run.clock() - start);
   }
 
-  #decide(check: Check, result: CheckResult, ms: number): void {
-    const requirement = requirementOf(check.id);
-    if (requirement === undefined) throw new UsageError(`The check ${check.id} has no requirement.`);
-    const decided = { requirement, check, result, ms };
+  #decide(check: CheckOf<C>, result: CheckResult, ms: number): void {
+    const decided = { requirement: this.#requirementOf(check), check, result, ms };
     this.#decided.set(check.id, decided);
     const outcome = this.#outcome(decided);
     const done = this.#decided.size;
@@ -217,22 +191,19 @@ export class Execution {
   }
 
   /** What a check returns is a verdict; what it throws is somebody else's doing. */
-  async #attempt(check: Check): Promise<CheckResult> {
+  async #attempt(check: CheckOf<C>): Promise<CheckResult> {
     if (this.run.signal.aborted) return this.#aborted(check);
-    const context = createContext(this.run, check.id);
+    const context = this.role.context(check.id);
     for (let turn = 1; ; turn += 1) {
       try {
         return await check.run(context);
       } catch (error) {
         if (error instanceof RunAborted || this.run.signal.aborted) return this.#aborted(check);
         if (error instanceof SubjectGone || error instanceof SubjectRefused) {
-          // A dying server may refuse for a moment before it is gone: who is asked again tells the two apart.
-          if (!(await this.#isReachable())) {
-            if (check.id === GATE) throw this.#unreachable(error.message);
-            this.#declareDead(
-              `the server stopped accepting connections while ${this.#running()} ran`,
-              `no connection: ${error.message}`,
-            );
+          // One that is dying may refuse for a moment before it is gone: who is asked again tells the two apart.
+          const gone = await this.role.gone(error.message, check.id === this.role.gate);
+          if (gone !== undefined) {
+            this.#declareDead(`${gone} while ${this.#running()} ran`, `no connection: ${error.message}`);
             return this.#aborted(check);
           }
           if (turn === 1) {
@@ -250,22 +221,11 @@ export class Execution {
     }
   }
 
-  #unreachable(message: string): UsageError {
-    return new UsageError(
-      `Nothing answers at ${this.run.subject.url} (${message}). Start the server, or correct the URL.`,
-    );
-  }
-
-  /** Without the gate nobody has said yet whether there is a server at all. */
-  async #reach(): Promise<void> {
-    if (!(await this.#isReachable())) throw this.#unreachable("no TCP connection");
-  }
-
   /** The process that the kit started is gone: nobody need wait to find out. */
   processDied(exit: ProcessExit, output: readonly string[]): void {
     const wrote = output.slice(-LAST_LINES).join("\n");
     this.#declareDead(
-      `the server's process ${exitText(exit)} while ${this.#running()} ran`,
+      `the ${this.role.name}'s process ${exitText(exit)} while ${this.#running()} ran`,
       wrote === "" ? "it wrote nothing" : `it wrote last:\n${wrote}`,
     );
   }
@@ -287,14 +247,14 @@ export class Execution {
     return {
       verdict: "fail",
       reason: dead.reason,
-      expected: "the server goes on serving whatever a client sends",
+      expected: this.role.death.expected,
       got: dead.got,
-      mend: "Look into the server's log for the crash, then repeat with one of these checks alone (--only).",
+      mend: this.role.death.mend,
       cases: 1,
     };
   }
 
-  #aborted(check: Check): CheckResult {
+  #aborted(check: CheckOf<C>): CheckResult {
     if (this.#dead !== undefined) return this.#deadResult(this.#dead);
     const { reason } = this.run.signal;
     const why = reason instanceof Error ? reason.message : "the run was stopped";
@@ -302,19 +262,13 @@ export class Execution {
     return { verdict: "inconclusive", reason: `${started}${why}`, cases: 0 };
   }
 
-  async #isReachable(): Promise<boolean> {
-    for (let turn = 0; turn < 3; turn += 1) {
-      if (turn > 0) await delay(200);
-      if (await canReach(this.run.subject.target, REACH_MS)) return true;
-    }
-    return false;
+  #outcome(decided: Decided<C>): Outcome {
+    return outcomeOf(this.run, decided, this.options.replayCommand ?? this.role.replayCommand);
   }
 
-  #outcome(decided: Decided): Outcome {
-    return outcomeOf(this.run, decided, this.options.replayCommand);
+  #requirementOf({ id }: CheckOf<C>): Requirement {
+    const requirement = requirementOf(id);
+    if (requirement === undefined) throw new HarnessFault(`The check ${id} has no requirement.`);
+    return requirement;
   }
-}
-
-function notDeclared(missing: string): CheckResult {
-  return { verdict: "not-applicable", reason: `the document does not declare ${missing}`, cases: 0 };
 }

@@ -1,15 +1,15 @@
 /** From what a check found to what the report says of it: what other checks saw is charged to it, and how it is repeated. */
-import type { Check, CheckResult } from "../check.js";
-import { maskOutcome } from "../report/mask.js";
-import type { Outcome } from "../report/report.js";
-import { shortTranscript } from "../report/shorten.js";
-import { type Requirement, requirementOf } from "../requirements.js";
-import type { MutableRecord, Run } from "../run.js";
+import type { CheckOf, CheckResult } from "./check.js";
+import { maskOutcome } from "./report/mask.js";
+import type { Outcome } from "./report/report.js";
+import { shortTranscript } from "./report/shorten.js";
+import { type Requirement, requirementOf } from "./requirements.js";
+import type { MutableRecord, SharedRun } from "./run.js";
 
 /** A check that was run, or decided without. */
-export interface Decided {
+export interface Decided<C> {
   readonly requirement: Requirement;
-  readonly check: Check;
+  readonly check: CheckOf<C>;
   readonly result: CheckResult;
   /** How long it took (milliseconds). */
   readonly ms: number;
@@ -22,10 +22,10 @@ export type ReplayCommand = (ids: string, seed: number) => string;
 const CONFIRMED_LATE = 3;
 
 /** A decided check as the report shows it. `replayCommand` says how a user repeats it. */
-export function outcomeOf(
-  run: Run,
-  { requirement, check, result, ms }: Decided,
-  replayCommand: ReplayCommand = defaultReplay(run),
+export function outcomeOf<C>(
+  run: SharedRun,
+  { requirement, check, result, ms }: Decided<C>,
+  replayCommand: ReplayCommand,
 ): Outcome {
   const { seed } = run;
   const charged = chargedWith(run.record, check, result);
@@ -59,6 +59,7 @@ export function outcomeOf(
           },
         }
       : {}),
+    ...(final.unobserved === undefined ? {} : { unobserved: final.unobserved }),
     flaky: final.flaky ?? false,
     ...(final.flakiness === undefined ? {} : { flakiness: final.flakiness }),
     durationMs: Math.round(ms),
@@ -70,7 +71,7 @@ export function outcomeOf(
 /** A violation that another check's case brought to light fails the check that owns the rule. */
 function chargedWith(
   record: MutableRecord,
-  check: Check,
+  check: Pick<CheckOf<never>, "id" | "passive">,
   result: CheckResult,
 ): (CheckResult & { readonly during?: string }) | undefined {
   if (result.verdict === "fail" || result.verdict === "not-applicable") return undefined;
@@ -104,12 +105,5 @@ function chargedWith(
     cases: Math.max(result.cases, 1),
     transcript: violation.transcript,
     ...(result.notes === undefined ? {} : { notes: result.notes }),
-  };
-}
-
-function defaultReplay(run: Run): ReplayCommand {
-  return (ids, seed) => {
-    const scale = run.timeScale === 1 ? "" : ` --time-scale ${run.timeScale}`;
-    return `wireproof check server ${run.subject.url} --channel ${run.endpoint.name} --only ${ids} --seed ${seed} --runs ${run.runs}${scale}`;
   };
 }

@@ -7,10 +7,10 @@ import { RunAborted, SubjectGone } from "../../interruption.js";
 import { HarnessFault } from "../../judge.js";
 import { UsageError } from "../../server/subject.js";
 import { within } from "../../time.js";
-import { createWaiting, reasonOf, type Waiting } from "../../waiting.js";
-import type { ClientReport } from "../check.js";
+import { reasonOf } from "../../waiting.js";
 import type { Capability, LaunchOptions, RunningClient } from "../launcher.js";
 import { type DriverReport, type KitHello, type KitLine, PROTOCOL, readDriverLine } from "./driver-line.js";
+import { createReportLog, type ReportLog, type Telling } from "./report-log.js";
 
 /** Who is at the other end, and how it is spoken to. */
 export interface DialogueOptions {
@@ -73,10 +73,7 @@ const QUESTION = 0;
 
 interface Client {
   readonly launch: LaunchOptions;
-  readonly told: ClientReport[];
-  /** Waits that end with the run, and the one for its own end, which does not. */
-  readonly waiting: Waiting;
-  readonly closing: Waiting;
+  readonly log: ReportLog;
   readonly end: () => void;
   characters: number;
   sent: number;
@@ -101,7 +98,7 @@ export function createDialogue({ who, post, onFault }: DialogueOptions): Dialogu
     fault = new UsageError(`${who} ${text}`);
     onFault(fault);
     changed();
-    for (const client of clients.values()) again(client);
+    for (const { log } of clients.values()) log.changed();
   }
 
   function broken(why: string, shown: string): void {
@@ -149,9 +146,10 @@ export function createDialogue({ who, post, onFault }: DialogueOptions): Dialogu
   }
 
   function tell(client: Client, line: DriverReport, shown: string): void {
+    const { log } = client;
     client.characters += shown.length;
-    if (client.told.length >= MOST.reports || client.characters > MOST.characters) {
-      blame(`told more of one client than the kit keeps (${client.told.length} reports).`);
+    if (log.told.length >= MOST.reports || client.characters > MOST.characters) {
+      blame(`told more of one client than the kit keeps (${log.told.length} reports).`);
       return;
     }
     if ("of" in line && line.of > client.sent) {
@@ -159,9 +157,8 @@ export function createDialogue({ who, post, onFault }: DialogueOptions): Dialogu
       return;
     }
     const { type, id: _, ...said } = line;
-    // Each report is its line with the moment in the place of the id.
-    client.told.push({ kind: type, atMs: client.launch.clock(), ...said } as ClientReport);
-    again(client);
+    // Each kind of report is its type of line without the id.
+    log.tell({ kind: type, ...said } as Telling);
   }
 
   function open(launch: LaunchOptions, own?: OwnEnd): RunningClient {
@@ -175,9 +172,12 @@ export function createDialogue({ who, post, onFault }: DialogueOptions): Dialogu
     });
     const client: Client = {
       launch,
-      told: [],
-      waiting: createWaiting(launch.signal, () => 0),
-      closing: createWaiting(new AbortController().signal, () => 0),
+      log: createReportLog({
+        signal: launch.signal,
+        clock: launch.clock,
+        fault: () => fault,
+        isOver: () => client.gone !== undefined,
+      }),
       end,
       characters: 0,
       sent: 0,
@@ -206,7 +206,8 @@ export function createDialogue({ who, post, onFault }: DialogueOptions): Dialogu
     };
     return {
       reports: true,
-      told: client.told,
+      told: client.log.told,
+      next: client.log.next,
       ended,
       get gone() {
         return client.gone;
@@ -220,36 +221,11 @@ export function createDialogue({ who, post, onFault }: DialogueOptions): Dialogu
         return client.sent;
       },
       close: () => say({ type: "close", id }),
-      async next(fits, timeoutMs, from = 0) {
-        let index = from;
-        const found = await client.waiting.until<ClientReport | UsageError>(
-          () => {
-            if (fault !== undefined) return fault;
-            for (; index < client.told.length; index += 1) {
-              const report = client.told[index];
-              if (report !== undefined && fits(report)) return report;
-            }
-            return undefined;
-          },
-          timeoutMs,
-          () => client.gone !== undefined,
-        );
-        if (found instanceof UsageError) throw found;
-        return found;
-      },
       process: own?.process,
       async stop() {
         if (client.gone === undefined && fault === undefined) {
-          const from = client.told.length;
-          const last = client.told.findLast((report) => report.kind === "state");
           post({ type: "close", id });
-          if (last !== undefined && !isOver(last)) {
-            await client.closing.until(
-              () => client.told.slice(from).find(isOver),
-              TIMES.closeMs,
-              () => client.gone !== undefined || fault !== undefined,
-            );
-          }
+          await client.log.closed(TIMES.closeMs);
         }
         clients.delete(id);
         const ended = own === undefined || (await own.stop());
@@ -257,11 +233,6 @@ export function createDialogue({ who, post, onFault }: DialogueOptions): Dialogu
         return ended;
       },
     };
-  }
-
-  function again(client: Client): void {
-    client.waiting.changed();
-    client.closing.changed();
   }
 
   function ask(id: string): void {
@@ -335,14 +306,10 @@ export function createDialogue({ who, post, onFault }: DialogueOptions): Dialogu
         if (lost > 1) {
           client.excuse = `the process of ${lost} clients ${how}: nobody can say because of which of them`;
         }
-        again(client);
+        client.log.changed();
         client.end();
       }
     },
     open,
   };
-}
-
-function isOver(report: ClientReport): boolean {
-  return report.kind === "state" && (report.state === "disconnected" || report.state === "failed");
 }

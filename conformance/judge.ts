@@ -85,7 +85,7 @@ export function createJudge(contract: Contract, endpoint: Endpoint): Judge {
     if (typeof frame !== "string") {
       if (binary.length > 0) {
         return {
-          result: { ok: true, value: undefined, messages: binary },
+          result: { ok: true, value: undefined, messages: [...binary] },
           names: binary,
           claims: [],
           payload: undefined,

@@ -44,6 +44,10 @@ export interface CaseRun {
   leaked(what: string): void;
   /** The client took so long (milliseconds) to answer. */
   answered(ms: number): void;
+  /** A client has sent a valid frame on a connection that was accepted: a handshake was completed. */
+  connected(): void;
+  /** A client has told of an event that it has delivered. */
+  delivered(): void;
 }
 
 /** What a check's context needs beside that. */

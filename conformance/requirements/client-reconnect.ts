@@ -7,8 +7,7 @@ export const clientReconnect: readonly Requirement[] = [
     role: "client",
     level: "MUST",
     title: "the first delay is the declared one",
-    sentence:
-      "After an unclean end the first attempt comes within the declared window of the first delay; an immediate one is only advised against.",
+    sentence: "After an unclean end the first attempt comes within the declared window of the first delay.",
     clause: protocol("reconnect-1"),
     needs: ["reconnect"],
     observes: "wire",

@@ -74,6 +74,8 @@ export interface Conducted<C> {
   readonly mask: Mask;
   /** Slows down what the kit sends; it is stopped with the run. */
   readonly pacer?: Pacer | undefined;
+  /** How many cases may live at once whatever the profile says; default: as many as it says. */
+  readonly casesAtOnce?: number | undefined;
   /** Makes the subject ready to be judged. */
   open(options: OpenOptions): Promise<Opened<C>>;
 }
@@ -99,6 +101,8 @@ export interface Opened<C> {
   /** Asked at the end: it was given at least once. */
   isWitnessed(): boolean;
   readonly setup: ReportedSetup;
+  /** Faults of what the kit works with, a driver say: nobody else is accused. */
+  faults?(): readonly string[];
   /** Tells of the death of the subject's process; returns how to stop listening. */
   watch?(execution: Execution<C>): () => void;
   /** Gives everything back that `open` took. */
@@ -113,6 +117,7 @@ export async function conductRun<C>(options: RunSettings, conducted: Conducted<C
   checkBaseline(baseline);
   const profile = PROFILES[options.profile ?? "ci"];
   const checks = inProfile(selectChecks(conducted.checks, options, conducted.role), profile);
+  const most = conducted.casesAtOnce ?? profile.maxCases;
   const seed = options.seed ?? randomInt(0, 0x7fff_ffff);
   const version = options.version ?? "0.1.0";
   const controller = new AbortController();
@@ -141,7 +146,7 @@ export async function conductRun<C>(options: RunSettings, conducted: Conducted<C
       seed,
       runs: options.runs ?? profile.runs,
       ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
-      maxCases: Math.min(options.maxCases ?? profile.maxCases, profile.maxCases),
+      maxCases: Math.min(options.maxCases ?? most, most),
       clock: monotonic,
       lag,
       signal: controller.signal,
@@ -158,7 +163,8 @@ export async function conductRun<C>(options: RunSettings, conducted: Conducted<C
     const execution = new Execution(run, role, checks, { ...options, onProgress }, controller);
     stopWatching = opened.watch?.(execution);
     await execution.all();
-    for (const message of run.leaks) execution.harnessFaults.push({ check: "kit", message });
+    for (const message of [...run.leaks, ...(opened.faults?.() ?? [])])
+      execution.harnessFaults.push({ check: "kit", message });
     const outcomes = applyBaseline(
       execution.outcomes(),
       baseline,

@@ -1,4 +1,4 @@
-/** The conformance kit: judges any WebSocket server by its contract alone. */
+/** The conformance kit: judges any WebSocket server or client by its contract alone. */
 export type { Baseline, BaselineEntry, BaselineNote } from "./baseline.js";
 export type {
   Case,
@@ -11,9 +11,12 @@ export type {
   Tester,
   Verdict,
 } from "./check.js";
+export { type CheckClientOptions, checkClient } from "./client/check-client.js";
+export { type DescribeClientOptions, describeClient } from "./client/describe-client.js";
 export { type ConfigFile, type ConfigSettings, settingsOf } from "./config.js";
 export { coverageOf, type DocumentCoverage } from "./coverage.js";
 export type { Authorize } from "./credentials.js";
+export type { TestContext, TestFunctions } from "./describe.js";
 export type { Progress } from "./execution.js";
 export {
   type Replayed,
@@ -34,12 +37,7 @@ export type {
 export { renderReport, type TextOptions } from "./report/text.js";
 export { type Requirement, requirementOf, requirements } from "./requirements.js";
 export { type CheckServerOptions, checkServer } from "./server/check-server.js";
-export {
-  type DescribeServerOptions,
-  describeServer,
-  type TestContext,
-  type TestFunctions,
-} from "./server/describe-server.js";
+export { type DescribeServerOptions, describeServer } from "./server/describe-server.js";
 export { UsageError } from "./server/subject.js";
 export { SnippetError, snippetOf } from "./snippet.js";
 export type { TranscriptEntry } from "./transcript.js";

@@ -16,8 +16,8 @@ import type { Subject } from "./server/subject.js";
 import { answerBound, type Clock, type LagWatch } from "./time.js";
 import { chooseWitness, type Witness } from "./witness.js";
 
-/** How many cases live at once at most. */
-export const MAX_CASES = 16;
+/** How many cases live at once, where nobody says otherwise. */
+const MAX_CASES = 16;
 
 /** Shortest and longest time that a negative is watched (milliseconds), as a multiple of the slowest answers. */
 const QUIET = { leastMs: 300, mostMs: 2000, factor: 5 } as const;
@@ -147,7 +147,7 @@ export function createSharedRun(
   const answers: number[] = [];
   const leaks: string[] = [];
   const retries: string[] = [];
-  const maxCases = Math.min(options.maxCases ?? MAX_CASES, MAX_CASES);
+  const maxCases = options.maxCases ?? MAX_CASES;
   const answerMs = options.patienceMs ?? answerBound(endpoint.protocol.answerMs, options.timeScale);
   const addresses = addressesFor(maxCases);
   const slots = createSlots(addresses, maxCases);

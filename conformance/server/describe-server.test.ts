@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeAll, describe, expect, expectTypeOf, it } from "vitest";
+import type { TestFunctions } from "../describe.js";
 import { keepContract, sampleContract, serveSample } from "../test-subject.js";
-import { describeServer, type TestFunctions } from "./describe-server.js";
+import { describeServer } from "./describe-server.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

@@ -1,0 +1,111 @@
+/** Judges anybody's client: launches it towards the kit, runs the checks that its contract calls for, and reports what they found. */
+import { conductRun, endpointOf, type RunSettings } from "../conduct.js";
+import { withKnownGood } from "../config.js";
+import { maskOf, NO_CONFIG } from "../credentials.js";
+import type { Report, ReportedSetup, ReportedSubject } from "../report/report.js";
+import { clientChecks } from "./catalogue.js";
+import type { ClientCheck, LaunchMode } from "./check.js";
+import { isWitnessed } from "./first-words.js";
+import { type ClientSource, modeOf, openClients } from "./open-clients.js";
+import { clientRole } from "./role.js";
+import { createClientRun, MAX_CLIENT_CASES } from "./run.js";
+import { canDeliver } from "./witness.js";
+
+/** What to check, and how. */
+export interface CheckClientOptions extends RunSettings, ClientSource {
+  /** Values of the address's parameters, for the URL that the client is given. */
+  readonly parameters?: Readonly<Record<string, readonly string[]>>;
+  /** Parameters of the query in that URL. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** How long the client may take until it connects, start included (milliseconds); default 10 000, `attach` 300 000. */
+  readonly waitMs?: number;
+  /** The port where `attach` and `browser` are waited for; default: a free one. */
+  readonly port?: number;
+  /** Default: every check that exists. */
+  readonly checks?: readonly ClientCheck[];
+}
+
+/** Default of {@link CheckClientOptions.waitMs}: a process starts in seconds also beside thirty others, a person does not. */
+const LAUNCH_MS = { person: 300_000, program: 10_000 } as const;
+
+/** Judges a client. Throws UsageError for what the user must mend: channel, selectors, what cannot go together. */
+export async function checkClient(options: CheckClientOptions): Promise<Report> {
+  const { contract, config = NO_CONFIG, query } = options;
+  const declared = endpointOf(contract, options.channel);
+  const endpoint = withKnownGood(contract, declared, config);
+  const mode = modeOf(options);
+  return conductRun(options, {
+    role: "client",
+    endpoint,
+    config,
+    checks: options.checks ?? clientChecks,
+    mask: maskOf(
+      { config, ...(query === undefined ? {} : { query }), secrets: options.secrets ?? {} },
+      declared,
+    ),
+    casesAtOnce: options.profile === "safe" ? undefined : MAX_CLIENT_CASES,
+    async open({ version, ...shared }) {
+      const { launcher, ...time } = await openClients(options, { ...shared, endpoint });
+      const run = createClientRun({
+        ...shared,
+        ...time,
+        launcher,
+        launchMs: options.waitMs ?? (mode === "attach" ? LAUNCH_MS.person : LAUNCH_MS.program),
+        ...(options.port === undefined ? {} : { port: options.port }),
+        ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
+        ...(query === undefined ? {} : { query }),
+      });
+      return {
+        run,
+        role: clientRole(run, (ids, seed) => replayText(options, mode, ids, seed)),
+        subject: subjectOf(options, mode),
+        time: time.lever,
+        witness: `a pong to a ping${launcher.reports && canDeliver(run.judge) ? ", and an event that is delivered" : ""}`,
+        witnessOwed: true,
+        isWitnessed: () => isWitnessed(run),
+        faults: () => launcher.faults,
+        setup: setupOf(options, mode),
+        close: () => launcher.stop(),
+      };
+    },
+  });
+}
+
+function subjectOf({ command, page }: CheckClientOptions, mode: LaunchMode): ReportedSubject {
+  return {
+    role: "client",
+    mode,
+    ...(command === undefined ? {} : { command }),
+    ...(page === undefined ? {} : { page }),
+  };
+}
+
+function setupOf(options: CheckClientOptions, mode: LaunchMode): ReportedSetup {
+  const { command, page, parameters, query, time, timeScale, waitMs } = options;
+  return {
+    mode,
+    ...(command === undefined ? {} : { command }),
+    ...(page === undefined ? {} : { browser: page }),
+    ...(time === undefined ? {} : { time }),
+    ...(timeScale === undefined ? {} : { timeScale }),
+    ...(parameters === undefined ? {} : { param: parameters }),
+    ...(query === undefined ? {} : { query }),
+    ...(waitMs === undefined ? {} : { wait: waitMs / 1000 }),
+  };
+}
+
+/** How a user of the function, who has no command line, repeats checks. */
+function replayText(options: CheckClientOptions, mode: LaunchMode, ids: string, seed: number): string {
+  const { channel, command = [], page, runs, time, timeScale } = options;
+  return [
+    "wireproof check client",
+    ...(channel === undefined ? [] : [`--channel ${channel}`]),
+    ...(mode === "driver" || mode === "attach" ? [`--${mode}`] : []),
+    ...(page === undefined ? [] : [`--browser ${page}`]),
+    ...(time === undefined ? [] : [`--time ${time}`]),
+    ...(timeScale === undefined ? [] : [`--time-scale ${timeScale}`]),
+    `--only ${ids} --seed ${seed}`,
+    ...(runs === undefined ? [] : [`--runs ${runs}`]),
+    ...(command.length === 0 ? [] : ["--", ...command]),
+  ].join(" ");
+}

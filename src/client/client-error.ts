@@ -30,20 +30,19 @@ export type ClientErrorCode =
 /** What a client rejects with and what `onError` gets: a stable code, and a message that says what to do. */
 export class ClientError extends Error {
   override readonly name = "ClientError";
-  readonly code: ClientErrorCode;
   /** What was wrong with a frame, where, and how to mend it. */
-  readonly decodeError: DecodeError | undefined;
+  declare readonly decodeError?: DecodeError;
   /** The event that it is about: a refusal, or one that is illegal in the state. */
-  readonly event: unknown;
+  declare readonly event?: unknown;
+  /** What a handler, the hook, or the platform threw. */
+  declare readonly cause?: unknown;
 
   constructor(
-    code: ClientErrorCode,
+    readonly code: ClientErrorCode,
     message: string,
-    more: { cause?: unknown; decodeError?: DecodeError; event?: unknown } = {},
+    more: { readonly cause?: unknown; readonly decodeError?: DecodeError; readonly event?: unknown } = {},
   ) {
-    super(`${code}: ${message}`, more);
-    this.code = code;
-    this.decodeError = more.decodeError;
-    this.event = more.event;
+    super(`${code}: ${message}`);
+    Object.assign(this, more);
   }
 }

@@ -3,12 +3,12 @@
  * back as the contract says, and loses nothing in silence.
  */
 
-import type { DecodeError, MessagesByName, ProtocolSide } from "../wire/protocol.js";
+import type { DecodeError, MessagesByName } from "../wire/protocol.js";
 import type { ClientError } from "./client-error.js";
-import type { ClientOptions } from "./options.js";
 import type { ClientStats, ClientStatus } from "./status.js";
 
 export { ClientError, type ClientErrorCode } from "./client-error.js";
+export { createClient } from "./create-client.js";
 export type {
   ClientOptions,
   ConnectionEnd,
@@ -67,13 +67,4 @@ export interface Client<In, Out, Names extends MessagesByName = MessagesByName<I
   /** Calls `handler` at each change of the status. */
   onStatus(handler: (status: ClientStatus) => void): Unsubscribe;
   stats(): ClientStats;
-}
-
-/** Makes a client of the client's side of a generated protocol. It does nothing until `connect`. */
-export function createClient<In, Out, Names extends MessagesByName = MessagesByName<In, Out>>(
-  side: ProtocolSide<In, Out, Names>,
-  options: ClientOptions<Send<Out, Names>>,
-): Client<In, Out, Names> {
-  void options;
-  throw new Error(`The client of ${side.name} is not there yet.`);
 }

@@ -7,21 +7,34 @@ import type { Reconnect } from "../wire/protocol.js";
 export interface SocketLike {
   binaryType: string;
   readonly readyState: number;
-  onopen: { handle(event: unknown): void }["handle"] | null;
-  onmessage: { handle(event: { readonly data: unknown }): void }["handle"] | null;
-  onerror: { handle(event: unknown): void }["handle"] | null;
-  onclose: { handle(event: { readonly code: number; readonly reason: string }): void }["handle"] | null;
-  send(frame: string | Uint8Array): void;
+  readonly bufferedAmount: number;
+  onopen: Handler<unknown> | null;
+  onmessage: Handler<{ readonly data: unknown }> | null;
+  onerror: Handler<{ readonly message?: string }> | null;
+  onclose: Handler<{ readonly code: number; readonly reason: string }> | null;
+  /** `acknowledge` is given only where the contract says so: under Socket.IO. */
+  send(frame: string | Uint8Array, acknowledge?: (answer: unknown) => void): void;
   close(code?: number, reason?: string): void;
 }
 
-/** A constructor of WebSockets. A browser ignores the third argument; `ws` takes its options there. */
-export type SocketConstructor = new (url: string, protocols: string[], options: object) => SocketLike;
+// Written as a method, so that a handler of the platform's richer event fits as well.
+type Handler<Event> = { handle(event: Event): void }["handle"];
 
-/** What the page or the worker tells its client: `online`, `visibilitychange` and `pageshow`. */
+/** A constructor of WebSockets. A browser ignores the third argument; `ws` takes its options there. */
+export type SocketConstructor = new (url: string, protocols: string[], options?: object) => SocketLike;
+
+/** What a page or a worker tells its client. */
+export interface PlatformEvent {
+  readonly type: string;
+  /** Of `pageshow`: the page was shown before. */
+  readonly persisted?: boolean;
+}
+
+/** Tells when network or page are back: `online`, `visibilitychange` and `pageshow`. */
 export interface Platform {
-  addEventListener(type: string, listener: (event: { readonly type: string }) => void): void;
-  removeEventListener(type: string, listener: (event: { readonly type: string }) => void): void;
+  addEventListener?(type: string, listener: (event: PlatformEvent) => void): void;
+  removeEventListener?(type: string, listener: (event: PlatformEvent) => void): void;
+  readonly document?: { readonly visibilityState: string };
 }
 
 /** How a connection, or the attempt to make one, ended. */
@@ -49,8 +62,6 @@ export interface ReadySession<Send> {
   readonly send: Send;
   /** True when the client was connected before. */
   readonly again: boolean;
-  /** Aborted when the connection ends before the hook does. */
-  readonly signal: AbortSignal;
 }
 
 export interface ClientOptions<Send = never> {

@@ -11,12 +11,15 @@ export interface Clock {
   after(ms: number, action: () => void): Cancel;
 }
 
+/** A longer timer of the platform would end at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 /** The clock of the platform. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   date: () => new Date(),
   after(ms, action) {
-    const timer = setTimeout(action, ms);
+    const timer = setTimeout(action, Math.min(ms, LONGEST_MS));
     return () => clearTimeout(timer);
   },
 };

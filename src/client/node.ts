@@ -1,0 +1,18 @@
+/** `wireproof/client` in Node: the same client, which also sees what `ws` shows and no browser does. */
+
+import type { MessagesByName, ProtocolSide } from "../wire/protocol.js";
+import type { Client, Send } from "./client.js";
+import { createClient as createAnyClient } from "./create-client.js";
+import type { ClientOptions } from "./options.js";
+import { wsTap } from "./ws-tap.js";
+
+export type * from "./client.js";
+export { ClientError } from "./client-error.js";
+
+/** Makes a client of the client's side of a generated protocol. It does nothing until `connect`. */
+export function createClient<In, Out, Names extends MessagesByName = MessagesByName<In, Out>>(
+  side: ProtocolSide<In, Out, Names>,
+  options: ClientOptions<Send<Out, Names>>,
+): Client<In, Out, Names> {
+  return createAnyClient(side, options, wsTap);
+}

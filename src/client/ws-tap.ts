@@ -1,0 +1,53 @@
+/** What `ws` shows and no browser does: RFC 6455 pings, how a handshake was refused, and for what a server is at fault. */
+
+import type { Tap } from "./link.js";
+import type { SocketLike } from "./options.js";
+
+/** The part of `ws` beyond the WebSocket of browsers. */
+interface WsSocket extends SocketLike {
+  ping(data: string): void;
+  on(type: "ping" | "pong", listener: (data: unknown) => void): unknown;
+  on(type: "error", listener: (error: { readonly code?: string; readonly message: string }) => void): unknown;
+  on(type: "unexpected-response", listener: (request: unknown, response: HttpResponse) => void): unknown;
+}
+
+/** The answer of a server that refuses a handshake. */
+interface HttpResponse {
+  readonly statusCode: number;
+  readonly headers: { readonly "retry-after"?: string };
+}
+
+/** Close codes by the errors of `ws`; any other means that a frame broke RFC 6455. */
+const CODES: Readonly<Record<string, number>> = {
+  WS_ERR_INVALID_UTF8: 1007,
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1009,
+};
+
+/** Listens to a socket of `ws`, and leaves any other alone. */
+export const wsTap: Tap = (socket, { ended, pinged }) => {
+  if (!isWs(socket)) return undefined;
+  let token = 0;
+  let answer = (): void => {};
+  socket.on("ping", pinged);
+  socket.on("pong", (data) => {
+    if (String(data) === `${token}`) answer();
+  });
+  socket.on("error", ({ code, message }) => {
+    // The handshake's errors have no such code: they are unclean ends like any other.
+    if (code?.startsWith("WS_ERR_")) ended({ code: CODES[code] ?? 1002, reason: message, retry: false });
+  });
+  socket.on("unexpected-response", (_request, { headers, statusCode }) => {
+    const after = headers["retry-after"] ?? "";
+    const retryAfterMs = Number(after) * 1_000 || Date.parse(after) - Date.now() || 0;
+    ended({ code: 1006, reason: `HTTP ${statusCode}`, retryAfterMs });
+  });
+  return (answered) => {
+    answer = answered;
+    socket.ping(`${++token}`);
+  };
+};
+
+function isWs(socket: SocketLike): socket is WsSocket {
+  return "on" in socket && "ping" in socket;
+}

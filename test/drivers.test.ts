@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ClientReport, LaunchedClient } from "../conformance/client/check.js";
+import { openBrowser } from "../conformance/client/launch/browser.js";
 import { openDriver } from "../conformance/client/launch/driver.js";
 import {
   HELLO,
@@ -35,22 +36,37 @@ afterAll(async () => {
 interface Driver {
   readonly file: string;
   readonly needs?: RequirementName;
-  readonly argv: (file: string) => readonly string[];
+  readonly open: (file: string) => Promise<Launcher>;
 }
 
+const signal = new AbortController().signal;
+const started = (argv: readonly string[]): Promise<Launcher> => openDriver({ argv, hello: HELLO, signal });
+
 const DRIVERS: readonly Driver[] = [
-  { file: "node-ws/driver.js", argv: (file) => [process.execPath, file] },
-  { file: "python-websockets/driver.py", needs: "python", argv: (file) => ["python3", file] },
+  { file: "node-ws/driver.js", open: (file) => started([process.execPath, file]) },
+  { file: "python-websockets/driver.py", needs: "python", open: (file) => started(["python3", file]) },
   {
     file: "go-coder/main.go",
     needs: "go",
-    argv(file) {
+    open(file) {
       const program = join(built, "go-coder");
       const cwd = join(file, "..");
       const { status, stderr } = spawnSync("go", ["build", "-o", program, "."], { cwd, encoding: "utf8" });
       if (status !== 0) throw new Error(`go build in ${cwd}: ${stderr}`);
-      return [program];
+      return started([program]);
     },
+  },
+  {
+    file: "browser/page.html",
+    needs: "chromium",
+    open: (page) =>
+      openBrowser({
+        page,
+        hello: HELLO,
+        signal,
+        tell: () => undefined,
+        program: requirement("chromium").location,
+      }),
   },
 ];
 
@@ -67,7 +83,7 @@ function linesOfCode(text: string): number {
     .filter((line) => line.trim() !== "" && !/^\s*(\/\/|#|import |from |package )/.test(line)).length;
 }
 
-describe.each(DRIVERS)("$file", ({ file, needs, argv }) => {
+describe.each(DRIVERS)("$file", ({ file, needs, open }) => {
   it(`has fewer than ${LINES_OF_CODE} lines of code`, () => {
     expect(linesOfCode(readFileSync(pathOf(file), "utf8"))).toBeLessThan(LINES_OF_CODE);
   });
@@ -75,11 +91,7 @@ describe.each(DRIVERS)("$file", ({ file, needs, argv }) => {
   describe.skipIf(needs !== undefined && !requirement(needs).available)("drives its client:", () => {
     let launcher: Launcher;
     beforeAll(async () => {
-      launcher = await openDriver({
-        argv: argv(pathOf(file)),
-        hello: HELLO,
-        signal: new AbortController().signal,
-      });
+      launcher = await open(pathOf(file));
     }, 180_000);
     afterAll(() => launcher.stop());
     afterEach(() => {

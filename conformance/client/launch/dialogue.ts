@@ -19,6 +19,8 @@ export interface DialogueOptions {
   readonly post: (line: KitLine) => void;
   /** The other end is at fault: told once, with the words that the user needs. */
   readonly onFault: (fault: UsageError) => void;
+  /** True where hello is said until it is answered, so that more than one answer may come. */
+  readonly mayRepeatHello?: boolean;
 }
 
 /** What a client that does not share the other end has of its own. */
@@ -40,8 +42,11 @@ export interface Dialogue {
   broken(why: string, shown: string): void;
   /** The other end is at fault; the text goes on after its name. */
   blame(text: string): void;
-  /** The other end is gone (`exited with 1`), and with it all its clients; `words`: what it wrote last, once that has come. */
-  died(how: string, words: Promise<string>): void;
+  /**
+   * The other end is gone (`exited with 1`), and with it all its clients. `words`: what it wrote last, once that has come;
+   * `crowd`: how many clients went with it, where that is more than live here.
+   */
+  died(how: string, words: Promise<string>, crowd?: number): void;
   open(launch: LaunchOptions, own?: OwnEnd): RunningClient;
   /** How many clients lived there when the other end went. */
   readonly lost: number;
@@ -82,7 +87,7 @@ interface Client {
 }
 
 /** Opens a dialogue with the other end of `post`. */
-export function createDialogue({ who, post, onFault }: DialogueOptions): Dialogue {
+export function createDialogue({ who, post, onFault, mayRepeatHello }: DialogueOptions): Dialogue {
   const clients = new Map<string, Client>();
   /** All that ever lived: what is said of them afterwards comes late, and is no fault. */
   const known = new Set<string>();
@@ -280,8 +285,8 @@ export function createDialogue({ who, post, onFault }: DialogueOptions): Dialogu
       }
       const { line } = read;
       if (line.type === "hello") {
-        if (capabilities !== undefined) broken("a second hello", shown);
-        else capabilities = line.capabilities;
+        if (capabilities === undefined) capabilities = line.capabilities;
+        else if (mayRepeatHello !== true) broken("a second hello", shown);
         changed();
         return;
       }
@@ -296,15 +301,15 @@ export function createDialogue({ who, post, onFault }: DialogueOptions): Dialogu
     },
     broken,
     blame,
-    died(how, words) {
+    died(how, words, crowd = clients.size) {
       dead = { how, words };
       changed();
       lost = clients.size;
       for (const client of clients.values()) {
         client.gone = how;
         void words.then((text) => client.launch.note(`${who} ${how}.${text}`));
-        if (lost > 1) {
-          client.excuse = `the process of ${lost} clients ${how}: nobody can say because of which of them`;
+        if (crowd > 1) {
+          client.excuse = `what ${crowd} clients lived in ${how}: nobody can say because of which of them`;
         }
         client.log.changed();
         client.end();

@@ -256,7 +256,7 @@ describe("a driver that dies", () => {
     await other?.ended;
     for (const client of [one, other]) {
       expect(client?.gone).toBe("exited with 7");
-      expect(client?.excuse).toMatch(/the process of 2 clients exited with 7/);
+      expect(client?.excuse).toMatch(/what 2 clients lived in exited with 7/);
     }
     const [third, fourth] = await Promise.all([1, 2].map(() => launcher.start(launchOptions(server.url))));
     third?.send("say", {});

@@ -10,7 +10,7 @@ import { paceTester } from "./pacer.js";
 import type { Lease, Run } from "./run.js";
 import { commandIn, type OwnedTester, openTester } from "./tester.js";
 import { answerBound, TIMEABLE, within } from "./time.js";
-import type { TranscriptEntry } from "./transcript.js";
+import { type TranscriptEntry, trimTranscript } from "./transcript.js";
 import { reasonOf } from "./waiting.js";
 
 /** How long a handshake may take (milliseconds): networks, not the contract, decide it. */
@@ -18,9 +18,6 @@ const HANDSHAKE_MS = 5000;
 
 /** How often the clocks of the contract are looked at (milliseconds). */
 const CLOCK_MS = 50;
-
-/** First and last entries of a transcript that are kept when it grows beyond their sum. */
-const KEPT_ENTRIES = { first: 500, last: 3500 } as const;
 
 /** The row about the subject's own frames, and those that send what is no text: its echo is their finding, not that row's. */
 const OWN_FRAMES = "S-FR-13";
@@ -161,7 +158,7 @@ async function play<T>(
         entry: (entry) => {
           transcript.push(run.mask.entry(entry));
           for (const check of judgedBy(entry)) run.record.passively(check);
-          if (transcript.length > KEPT_ENTRIES.first + KEPT_ENTRIES.last + 500) shorten(transcript);
+          trimTranscript(transcript);
         },
         violation: (violation) => {
           own.push(violation);
@@ -250,18 +247,6 @@ function bent(change: ConnectOptions["request"], ordinary: HandshakeRequest): Ha
     ...(httpVersion === undefined ? {} : { httpVersion }),
     ...(headers === undefined ? {} : { headers: headers(ordinary.headers) }),
   };
-}
-
-function shorten(transcript: TranscriptEntry[]): void {
-  const left = transcript.length - KEPT_ENTRIES.first - KEPT_ENTRIES.last;
-  const from = transcript[KEPT_ENTRIES.first];
-  transcript.splice(KEPT_ENTRIES.first, left, {
-    atMs: from?.atMs ?? 0,
-    connection: from?.connection ?? 0,
-    direction: "note",
-    kind: "note",
-    text: `… ${left} entries left out …`,
-  });
 }
 
 /** The rows about the subject's own frames that have judged this one on its way in. */

@@ -33,3 +33,23 @@ export interface TranscriptEntry {
   /** What is wrong with it, if anything. */
   readonly fault?: string;
 }
+
+/** First and last entries of a transcript that are kept when it grows beyond their sum. */
+const KEPT = { first: 500, last: 3500 } as const;
+
+/** It may grow by so many more before it is cut: cutting costs something. */
+const SLACK = 500;
+
+/** Leaves out the middle of a transcript that has grown too long. */
+export function trimTranscript(transcript: TranscriptEntry[]): void {
+  if (transcript.length <= KEPT.first + KEPT.last + SLACK) return;
+  const left = transcript.length - KEPT.first - KEPT.last;
+  const from = transcript[KEPT.first];
+  transcript.splice(KEPT.first, left, {
+    atMs: from?.atMs ?? 0,
+    connection: from?.connection ?? 0,
+    direction: "note",
+    kind: "note",
+    text: `… ${left} entries left out …`,
+  });
+}

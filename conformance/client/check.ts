@@ -3,7 +3,8 @@
  * and answers its connections. Like the waist for servers, checks are data plus one function; only what they return is a
  * verdict.
  */
-import type { Json } from "../../src/contract/contract.js";
+import type { Json, Pointer } from "../../src/contract/contract.js";
+import type { Legality } from "../../src/contract/lifecycle.js";
 import type { CaseViolation, CheckContext, CheckOf, CloseInfo } from "../check.js";
 import type { FrameSpec, WireFrame } from "../frames/frame.js";
 import type { TcpEnd } from "../frames/socket.js";
@@ -98,9 +99,14 @@ export interface AcceptOptions {
   /** Header names (lower case) that are left out. */
   readonly omit?: readonly string[];
   readonly headers?: readonly (readonly [string, string])[];
-  /** Bytes that follow the response head in the same write. */
+  /**
+   * Events, by name, that go out in the same write as the response head, the declared first one among them only if it is
+   * named: legal ones, one after another, with payloads that the kit makes.
+   */
+  readonly together?: readonly string[];
+  /** Bytes that follow the response head, and those events, in the same write. The judge hears nothing of them. */
   readonly early?: Uint8Array;
-  /** Offsets at which response head and `early` are cut, and the pause between the pieces (milliseconds). */
+  /** Offsets at which that write is cut, and the pause between the pieces (milliseconds). */
   readonly cuts?: { readonly at: readonly number[]; readonly pauseMs: number };
   /** Default true: the server side keeps the contract by itself (see {@link Peer}). False: it only does what the script says. */
   readonly obliging?: boolean | Partial<Obliging>;
@@ -182,12 +188,25 @@ export interface Peer {
   readonly beats: readonly { readonly atMs: number; readonly payload: unknown }[];
   readonly end: CloseInfo | undefined;
   readonly tcpEnd: TcpEnd | undefined;
+  /** Bytes sent that the system has not taken yet: the client does not read. */
+  readonly unsentBytes: number;
   /** Changes what it does by itself. */
   oblige(change: Partial<Obliging>): void;
-  /** Sends an event by name; the payload is judged first, and an invalid one is a harness fault. */
+  /** Sends an event by name; the payload is judged first, and one that is invalid or illegal now is a harness fault. */
   event(name: string, payload: Json): void;
+  /**
+   * A payload with which the event is valid, and legal as far as values decide that: examples of the document first, the
+   * invariants kept, `values` in their places. Undefined where none can be made.
+   */
+  compose(name: string, values?: ReadonlyMap<Pointer, Json>): Json | undefined;
+  /** Whether the client must take an event for legal now, or for illegal; `undecided` while messages may cross. */
+  legality(name: string, payload: Json): Legality;
+  /** Refuses a command as the document has it; a harness fault where it has no refusal with that code. */
+  refuse(command: ReceivedCommand, code: string, text?: string): void;
   /** Sends any text as one text frame, telling the judge what it is. */
   text(text: string, kind: SentText): void;
+  /** Tells the judge of an event that is sent as raw bytes or frames. */
+  tell(text: string, kind: SentText): void;
   raw(bytes: Uint8Array, label: string): void;
   frame(spec: FrameSpec, label?: string): void;
   ping(payload: Uint8Array): void;

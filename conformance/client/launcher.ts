@@ -21,6 +21,8 @@ export interface LaunchOptions {
   readonly timeScale: number;
   readonly contract: Contract;
   readonly endpoint: Endpoint;
+  /** PEM: a certificate that the client is to trust, where the launch mode can tell it so. */
+  readonly ca?: string;
   /** The Origin that the client is to name, where its platform lets it. */
   readonly origin?: string;
   /** The case's clock: {@link ClientReport.atMs} is read from it. */

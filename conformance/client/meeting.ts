@@ -1,0 +1,40 @@
+/** How most scripts begin: a client is launched, its connection accepted, and the witness asked for; and why a case may decide nothing. */
+import type { Undecided } from "../property.js";
+import type { WitnessResult } from "../witness.js";
+import type { AcceptOptions, ClientCase, ClientContext, LaunchedClient, Peer } from "./check.js";
+import { pongWitness } from "./witness.js";
+
+/** A client and its open connection. */
+export interface Meeting {
+  readonly client: LaunchedClient;
+  readonly peer: Peer;
+}
+
+/** Launches a client and takes its connection; `missing` instead where it gives no witness. */
+export async function meet(
+  context: ClientContext,
+  scene: ClientCase,
+  options?: AcceptOptions,
+): Promise<Meeting | { readonly missing: Undecided }> {
+  const client = await scene.launch();
+  const peer = await scene.connection(options);
+  const witness = await pongWitness(context, scene, peer);
+  return witness.ok ? { client, peer } : { missing: withoutWitness(witness) };
+}
+
+/** What a case comes to that got no witness. */
+export function withoutWitness(witness: WitnessResult & { readonly ok: false }): Undecided {
+  return {
+    verdict: "untestable",
+    reason: `no witness: expected ${witness.expected}; got ${witness.got}`,
+  };
+}
+
+/** What a sample comes to that cannot be told from the lateness of this machine. */
+export function tooLate(context: Pick<ClientContext, "lagMs">): Undecided {
+  return {
+    verdict: "inconclusive",
+    reason: `scale too small: this machine is ${Math.round(context.lagMs())} ms late`,
+    tooLate: true,
+  };
+}

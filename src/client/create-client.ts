@@ -134,7 +134,9 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
     restore.push(...course.restart());
     startPulse();
     if (first) {
-      const late = (): void => drop(4408, `no ${first.message} in time`);
+      const late = (): void => {
+        if (isFirstAwaited) drop(4408, `no ${first.message} in time`);
+      };
       held.push(clock.after(first.withinMs * timeScale, late));
     } else void prepare();
   }

@@ -30,7 +30,7 @@ export interface ObligingServer {
   begin(isFirstDue: boolean): void;
   /** A command came; what is owed for it follows in its own time. */
   heard(command: ReceivedCommand): void;
-  /** Takes a command back, where it was taken, and says the refusal with this code; false where the document has none. */
+  /** Takes a command back, where it was taken, and says the refusal with exactly this code; false where the document has none. */
   refuse(command: ReceivedCommand, code: string, text: string): boolean;
   /** An event was sent, by itself or by a check: beats and waiting commands may follow from it. */
   said(event: string, payload: Json): void;
@@ -184,14 +184,14 @@ export function createObligingServer(options: ObligingOptions): ObligingServer {
     return "done";
   }
 
-  function refuse(command: ReceivedCommand, code: string, text: string): boolean {
+  function refuse(command: ReceivedCommand, code: string, text: string, exactly = false): boolean {
     taken.get(command)?.undo();
     taken.delete(command);
     const at = waiting.indexOf(command);
     if (at >= 0) waiting.splice(at, 1);
     const about =
       command.names.length === 0 ? undefined : { name: nameOf(command), payload: command.payload };
-    const payload = refusalPayload({ endpoint, speech, note }, { code, text }, about);
+    const payload = refusalPayload({ endpoint, speech, note, exactly }, { code, text }, about);
     if (payload === undefined || reject === undefined) return false;
     options.refused(command);
     return options.emit(reject.message, payload);
@@ -248,7 +248,7 @@ export function createObligingServer(options: ObligingOptions): ObligingServer {
       speech.took(nameOf(command), command.payload);
       if (does().heartbeat) pong(command);
     },
-    refuse,
+    refuse: (command, code, text) => refuse(command, code, text, true),
     said(event, payload) {
       if (speech.said(event, payload)) options.close(codeFor("done", 1000));
       const told = heartbeat?.intervalMs;

@@ -1,7 +1,7 @@
 /** Cases of clients for tests: the kit's own case and run, and clients of this process in the place of launched ones. */
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import type { Endpoint } from "../../src/contract/contract.js";
+import type { Contract, Endpoint } from "../../src/contract/contract.js";
 import type { CaseViolation } from "../check.js";
 import { createJudge } from "../judge.js";
 import { sampleContract, sampleEndpoint } from "../test-subject.js";
@@ -16,6 +16,7 @@ export type StartClient = (options: LaunchOptions) => () => void | Promise<void>
 
 /** What a test of a case may change. */
 export interface PlayOptions extends ClientCaseOptions {
+  readonly contract?: Contract;
   readonly endpoint?: Endpoint;
   readonly client?: StartClient;
   readonly check?: string;
@@ -82,7 +83,7 @@ export async function playCase<T>(
   } = options;
   const lag = watchLag();
   const run = createClientRun({
-    judge: createJudge(sampleContract(endpoint), endpoint),
+    judge: createJudge(options.contract ?? sampleContract(endpoint), endpoint),
     launcher: launcherOf(client),
     lever: "option",
     askedScale: timeScale,

@@ -18,6 +18,8 @@ export function refusalPayload(
     readonly endpoint: Endpoint;
     readonly speech: Pick<Speech, "make">;
     readonly note: (text: string) => void;
+    /** Only this code will do; else one of the document that means the same. */
+    readonly exactly?: boolean;
   },
   refusal: Refusal,
   command: TakenCommand | undefined,
@@ -39,7 +41,7 @@ export function refusalPayload(
   ];
   const id = from === undefined ? undefined : jsonAt(command?.payload, from);
   if (to !== undefined && id !== undefined) may.set(to, id);
-  for (const code of codesFor(reject, refusal.code)) {
+  for (const code of options.exactly === true ? [refusal.code] : codesFor(reject, refusal.code)) {
     const must = new Map<Pointer, Json>(reject.code === undefined ? [] : [[reject.code, code]]);
     for (const [pointer, [value]] of Object.entries(reject.when ?? {})) {
       if (value !== undefined && !must.has(pointer)) must.set(pointer, value);

@@ -24,6 +24,8 @@ export type ClientErrorCode =
   | "closed"
   /** A handler threw; `cause` is what it threw. */
   | "handler"
+  /** What the server sent breaks RFC 6455; only where the platform says so. */
+  | "frame"
   /** The `url` function, the `onReady` hook or the constructor of the socket failed; `cause` says how. */
   | "setup";
 

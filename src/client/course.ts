@@ -68,14 +68,17 @@ export function followLifecycles<Out>({ lifecycles, reject, reconnect }: Protoco
   function refused(payload: unknown): void {
     const isOfState = reject?.state.some((code) => code === valueAt(payload, reject.code ?? "/"));
     for (const { lifecycle, instances } of all) {
-      for (const instance of instances.values()) {
+      const { scope } = lifecycle;
+      const meant = scope === "connection" ? "" : valueAt(payload, scope.key);
+      for (const [key, instance] of instances) {
+        if (meant !== undefined && meant !== key) continue;
         const places = spread(lifecycle, instance.places);
         const without = places.flatMap(([state, ahead]): Place[] =>
           ahead[0] ? [[state, ahead.slice(1)]] : [],
         );
-        // Another code, or one of several instances: it may mean something else.
-        const isSure = isOfState && without[0] && instances.size === 1;
-        instance.places = isSure ? without : [...places, ...without];
+        // Only a code of state, with the key, surely means one of these commands.
+        instance.places = isOfState && meant !== undefined && without[0] ? without : [...places, ...without];
+        if (meant !== undefined) instance.isRestored = false;
       }
     }
   }

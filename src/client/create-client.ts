@@ -124,7 +124,7 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
         timeoutMs: policy.connectTimeoutMs * timeScale,
         tap,
       },
-      { opened, frame, pinged: () => pulse?.pinged(), ended },
+      { opened, frame, pinged: () => pulse?.pinged(), ended, report },
     );
     become(attempts > 0 ? "reconnecting" : "connecting");
   }

@@ -1,4 +1,5 @@
 import type { Clock } from "../wire/clock.js";
+import type { ClientError } from "./client-error.js";
 import type { SocketConstructor, SocketLike } from "./options.js";
 
 /** How an attempt, or its connection, ended. */
@@ -19,10 +20,15 @@ export interface LinkListener {
   /** An RFC 6455 ping came. */
   pinged(): void;
   ended(end: LinkEnd): void;
+  /** Something is wrong that only the platform knows. */
+  report(error: ClientError): void;
 }
 
 /** Listens to what a platform shows beyond the WebSocket of browsers; gives what sends an RFC 6455 ping. */
-export type Tap = (socket: SocketLike, listener: Pick<LinkListener, "pinged" | "ended">) => Ping | undefined;
+export type Tap = (
+  socket: SocketLike,
+  listener: Pick<LinkListener, "pinged" | "ended" | "report">,
+) => Ping | undefined;
 
 /** Calls `answered` when the pong has come. */
 export type Ping = (answered: () => void) => void;
@@ -92,7 +98,7 @@ export function openLink(options: LinkOptions, listener: LinkListener): Link {
       return;
     }
     socket.binaryType = "arraybuffer";
-    ping = tap?.(socket, { pinged: () => isOver || listener.pinged(), ended: end });
+    ping = tap?.(socket, { ...listener, pinged: () => isOver || listener.pinged(), ended: end });
     socket.onopen = () => {
       cancel();
       listener.opened();

@@ -14,5 +14,7 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
   side: ProtocolSide<In, Out, Names>,
   options: ClientOptions<Send<Out, Names>>,
 ): Client<In, Out, Names> {
-  return createAnyClient(side, options, wsTap);
+  // By this `ws` refuses what is too large by its header, before it takes memory (PROTOCOL.md#limits-1).
+  const limit = side.maxBytes === undefined ? {} : { maxPayload: side.maxBytes };
+  return createAnyClient(side, { ...options, socketOptions: { ...limit, ...options.socketOptions } }, wsTap);
 }

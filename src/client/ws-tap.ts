@@ -1,5 +1,6 @@
 /** What `ws` shows and no browser does: RFC 6455 pings, how a handshake was refused, and for what a server is at fault. */
 
+import { ClientError, type ClientErrorCode } from "./client-error.js";
 import type { Tap } from "./link.js";
 import type { SocketLike } from "./options.js";
 
@@ -17,15 +18,15 @@ interface HttpResponse {
   readonly headers: { readonly "retry-after"?: string };
 }
 
-/** Close codes by the errors of `ws`; any other means that a frame broke RFC 6455. */
-const CODES: Readonly<Record<string, number>> = {
-  WS_ERR_INVALID_UTF8: 1007,
-  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
-  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1009,
+/** What the errors of `ws` mean; any other that it names so means that a frame broke RFC 6455. */
+const FAULTS: Readonly<Record<string, readonly [code: number, error: ClientErrorCode]>> = {
+  WS_ERR_INVALID_UTF8: [1007, "not-text"],
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: [1009, "too-large"],
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: [1009, "too-large"],
 };
 
 /** Listens to a socket of `ws`, and leaves any other alone. */
-export const wsTap: Tap = (socket, { ended, pinged }) => {
+export const wsTap: Tap = (socket, { ended, pinged, report }) => {
   if (!isWs(socket)) return undefined;
   let token = 0;
   let answer = (): void => {};
@@ -34,8 +35,11 @@ export const wsTap: Tap = (socket, { ended, pinged }) => {
     if (String(data) === `${token}`) answer();
   });
   socket.on("error", ({ code, message }) => {
-    // The handshake's errors have no such code: they are unclean ends like any other.
-    if (code?.startsWith("WS_ERR_")) ended({ code: CODES[code] ?? 1002, reason: message, retry: false });
+    // The errors of a handshake have no such code: they are unclean ends like any other.
+    if (!code?.startsWith("WS_ERR_")) return;
+    const [close, error] = FAULTS[code] ?? [1002, "frame"];
+    report(new ClientError(error, message));
+    ended({ code: close, reason: message, retry: false });
   });
   socket.on("unexpected-response", (_request, { headers, statusCode }) => {
     const after = headers["retry-after"] ?? "";

@@ -120,6 +120,14 @@ export interface HandshakeFault {
   readonly got: string;
 }
 
+/** Those about the upgrade itself: what was agreed on beside it has rows of its own. */
+export function upgradeFaults(faults: readonly HandshakeFault[]): readonly HandshakeFault[] {
+  return faults.filter(({ clause }) => clause === UPGRADE_CLAUSE);
+}
+
+/** The clause of the response to a valid upgrade. */
+const UPGRADE_CLAUSE = "RFC 6455 4.2.2";
+
 /**
  * Everything that §4.2.2 asks of the response to a valid upgrade with this key, these subprotocols and this offer of
  * extensions.
@@ -135,13 +143,13 @@ export function judgeResponse(
     faults.push({ clause, expected, got });
   };
   if (response.status !== 101) {
-    say("RFC 6455 4.2.2", "status 101 Switching Protocols", response.statusLine);
+    say(UPGRADE_CLAUSE, "status 101 Switching Protocols", response.statusLine);
     return faults;
   }
   const { upgrade, connection } = response.headers;
   if (upgrade?.toLowerCase() !== "websocket") {
     say(
-      "RFC 6455 4.2.2",
+      UPGRADE_CLAUSE,
       "Upgrade: websocket",
       upgrade === undefined ? "no Upgrade header" : `Upgrade: ${upgrade}`,
     );
@@ -149,17 +157,17 @@ export function judgeResponse(
   const tokens = (connection ?? "").split(",").map((token) => token.trim().toLowerCase());
   if (!tokens.includes("upgrade")) {
     const got = connection === undefined ? "no Connection header" : `Connection: ${connection}`;
-    say("RFC 6455 4.2.2", "Connection: Upgrade", got);
+    say(UPGRADE_CLAUSE, "Connection: Upgrade", got);
   }
   const accept = response.headers["sec-websocket-accept"];
   if (accept !== acceptFor(key)) {
     const got = accept === undefined ? "no Sec-WebSocket-Accept header" : `Sec-WebSocket-Accept: ${accept}`;
-    say("RFC 6455 4.2.2", `Sec-WebSocket-Accept: ${acceptFor(key)} for the key ${key}`, got);
+    say(UPGRADE_CLAUSE, `Sec-WebSocket-Accept: ${acceptFor(key)} for the key ${key}`, got);
   }
   const protocol = response.headers["sec-websocket-protocol"];
   if (protocol !== undefined && !subprotocols.includes(protocol)) {
     const offered = subprotocols.length === 0 ? "none" : subprotocols.join(", ");
-    say("RFC 6455 4.2.2", `a subprotocol that was offered (${offered}), or none`, protocol);
+    say(UPGRADE_CLAUSE, `a subprotocol that was offered (${offered}), or none`, protocol);
   }
   return [...faults, ...judgeExtensions(response.headers["sec-websocket-extensions"], extensions)];
 }

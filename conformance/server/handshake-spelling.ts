@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Case, Check, CheckContext, CheckResult, Tester } from "../check.js";
 import { encodeFrame } from "../frames/encode.js";
 import { OPCODE } from "../frames/frame.js";
-import type { HeaderLine } from "../frames/handshake.js";
+import { type HeaderLine, upgradeFaults } from "../frames/handshake.js";
 import { frameText } from "../judge.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import { judgeEngineIo } from "./engine-io.js";
@@ -136,7 +136,8 @@ async function spellOnce(context: CheckContext, scene: Case, spelling: Spelling)
 }
 
 function notAccepted(tester: Tester, wanted: string): CaseOutcome | undefined {
-  const { handshake, handshakeFaults } = tester;
+  const { handshake } = tester;
+  const handshakeFaults = upgradeFaults(tester.handshakeFaults);
   if (handshake.kind === "accepted" && handshakeFaults.length === 0) return undefined;
   return {
     verdict: "fail",

@@ -1,5 +1,6 @@
 /** Checks of the opening handshake (S-HS). */
 import type { Check, CheckContext, CheckResult } from "../check.js";
+import { upgradeFaults } from "../frames/handshake.js";
 import { SubjectGone } from "../interruption.js";
 import { negotiationChecks } from "./handshake-negotiation.js";
 import { parameterChecks } from "./handshake-parameters.js";
@@ -25,7 +26,8 @@ async function upgrade(context: CheckContext, turn: number, again = 0): Promise<
   let excuse: string | undefined;
   const result = await context.inCase(`upgrade ${turn}`, async (scene): Promise<CheckResult | undefined> => {
     const tester = await scene.connect({ bare: true });
-    const { handshake, handshakeFaults } = tester;
+    const { handshake } = tester;
+    const handshakeFaults = upgradeFaults(tester.handshakeFaults);
     if (handshake.kind === "unreachable") throw new SubjectGone(handshake.message);
     const failed = { verdict: "fail", cases: turn, transcript: scene.transcript } as const;
     excuse = scene.excuse;

@@ -1,13 +1,13 @@
 /**
- * What of a document is tested by which check, and what is not, and why: from the document alone, without a server.
- * Whether a server gets as far is said by a run.
+ * What of a document is tested by which check, and what is not, and why: from the document alone, without a subject.
+ * Whether a subject gets as far is said by a run.
  */
 import { violationKinds } from "../src/arbitrary/invalid-payload.js";
 import type { CloseCode, Contract, Endpoint, JsonSchema, Message } from "../src/contract/contract.js";
 import { isObject } from "../src/contract/pointer.js";
-import type { Check } from "./check.js";
 import { missingNeed } from "./needs.js";
 import { requirementOf, requirements } from "./requirements.js";
+import type { RoleName } from "./role.js";
 import { graphStates, wantedCoverage } from "./server/routes.js";
 
 /** Who tests something; where nobody does, or only in part, the reason. */
@@ -51,11 +51,21 @@ export interface OperationCoverage extends Tested {
   } & Tested)[];
 }
 
-/** What the checks of a version cover of an endpoint. */
+/** The rows that look at the parts of a document, in a role. */
+const ROWS = {
+  server: { command: "S-CD-01", event: "S-CD-02", reply: "S-RR-01", broken: "S-CD-03" },
+  client: { command: "C-CD-01", event: "C-CD-02", reply: "C-RR-01", broken: "C-CD-04" },
+} as const;
+
+/** What is sent to the subject can be broken on purpose; what it sends itself is what it is. */
+const SENT = { server: "command", client: "event" } as const;
+
+/** What the checks of a version cover of an endpoint, where subjects of this role are judged. */
 export function coverageOf(
   contract: Contract,
   endpoint: Endpoint,
-  checks: readonly Pick<Check, "id">[],
+  checks: readonly { readonly id: string }[],
+  role: RoleName = "server",
 ): DocumentCoverage {
   const built = new Set(checks.map(({ id }) => id));
   /** Why a check tests nothing here; undefined: it does test. */
@@ -75,24 +85,28 @@ export function coverageOf(
   };
   return {
     endpoint: endpoint.name,
-    clauses: clausesOf(obstacle),
-    operations: operationsOf(contract, endpoint, testedBy),
-    states: statesOf(endpoint, testedBy),
+    clauses: clausesOf(obstacle, role),
+    operations: operationsOf(contract, endpoint, testedBy, role),
+    states: role === "server" ? statesOf(endpoint, testedBy) : walkedStates(endpoint, testedBy),
     closeCodes: Object.entries(endpoint.closeCodes ?? {}).map(([code, row]) => ({
       code,
       cause: row.cause,
       sentBy: row.by,
-      ...codeTested(row, testedBy),
+      ...(role === "server" ? codeTested(row, testedBy) : reactionTested(row, testedBy)),
     })),
   };
 }
 
 type TestedBy = (ids: readonly string[], otherwise?: string) => Tested;
 
-function clausesOf(obstacle: (id: string) => string | undefined): DocumentCoverage["clauses"] {
+function clausesOf(
+  obstacle: (id: string) => string | undefined,
+  role: RoleName,
+): DocumentCoverage["clauses"] {
   const clauses = new Map<string, ClauseCheck[]>();
-  for (const { id, role, clause, title } of requirements) {
-    if (role !== "server") continue;
+  for (const requirement of requirements) {
+    if (requirement.role !== role) continue;
+    const { id, clause, title } = requirement;
     const untested = obstacle(id);
     const row = { id, title, ...(untested === undefined ? {} : { untested }) };
     clauses.set(clause.text, [...(clauses.get(clause.text) ?? []), row]);
@@ -100,24 +114,31 @@ function clausesOf(obstacle: (id: string) => string | undefined): DocumentCovera
   return [...clauses].map(([clause, list]) => ({ clause, checks: list }));
 }
 
-function operationsOf(contract: Contract, endpoint: Endpoint, testedBy: TestedBy): OperationCoverage[] {
+function operationsOf(
+  contract: Contract,
+  endpoint: Endpoint,
+  testedBy: TestedBy,
+  role: RoleName,
+): OperationCoverage[] {
+  const rows = ROWS[role];
   const rowOf = (operation: string, message: Message, direction: "command" | "event", ids: string[]) => {
     const whole = message.binary === true ? binaryMessage(direction) : testedBy(ids);
-    const keywords = keywordsOf(contract, message, direction, whole, testedBy);
+    const broken = direction === SENT[role] ? rows.broken : undefined;
+    const keywords = keywordsOf(contract, message, broken, whole, testedBy);
     return { operation, message: message.name, direction, ...whole, keywords };
   };
   return endpoint.operations.flatMap(({ action, messages, name, reply }): OperationCoverage[] => {
     const own = (message: Message): boolean => messages.includes(message.name);
     if (action === "send") {
-      return endpoint.events.filter(own).map((message) => rowOf(name, message, "event", ["S-CD-02"]));
+      return endpoint.events.filter(own).map((message) => rowOf(name, message, "event", [rows.event]));
     }
-    const answered = reply === undefined ? [] : ["S-RR-01"];
+    const answered = reply === undefined ? [] : [rows.reply];
     const replies = endpoint.events.filter((message) => reply?.messages.includes(message.name));
     return [
       ...endpoint.commands
         .filter(own)
-        .map((message) => rowOf(name, message, "command", ["S-CD-01", ...answered])),
-      ...replies.map((message) => rowOf(name, message, "event", ["S-CD-02", ...answered])),
+        .map((message) => rowOf(name, message, "command", [rows.command, ...answered])),
+      ...replies.map((message) => rowOf(name, message, "event", [rows.event, ...answered])),
     ];
   });
 }
@@ -129,12 +150,12 @@ function binaryMessage(direction: "command" | "event"): Tested {
 function keywordsOf(
   contract: Contract,
   message: Message,
-  direction: "command" | "event",
+  broken: string | undefined,
   whole: Tested,
   testedBy: TestedBy,
 ): OperationCoverage["keywords"] {
   const places = countKeywords(message.payload, contract.definitions);
-  if (direction === "event" || whole.by.length === 0) {
+  if (broken === undefined || whole.by.length === 0) {
     return [...places].map(([keyword, count]) => ({ keyword, places: count, ...whole }));
   }
   const violated = new Set(
@@ -144,7 +165,7 @@ function keywordsOf(
     keyword,
     places: count,
     ...(violated.has(keyword)
-      ? testedBy(["S-CD-03"])
+      ? testedBy([broken])
       : {
           by: whole.by,
           untested: "no single change of a payload is known to break it: valid payloads only",
@@ -218,6 +239,19 @@ function statesOf(endpoint: Endpoint, testedBy: TestedBy): DocumentCoverage["sta
   });
 }
 
+/** A client is where the kit leads it: every state that events and commands lead to. */
+function walkedStates(endpoint: Endpoint, testedBy: TestedBy): DocumentCoverage["states"] {
+  return endpoint.lifecycles.flatMap((lifecycle) => {
+    const { initial, name, transitions } = lifecycle;
+    const all = new Set([
+      initial,
+      ...transitions.flatMap(({ from, to }) => [...from.filter((state) => state !== "*"), to]),
+    ]);
+    const states = [...all].filter((state) => state !== "=" && !state.startsWith("$"));
+    return states.map((state) => ({ lifecycle: name, state, ...testedBy(["C-SM-03", "C-CD-01"]) }));
+  });
+}
+
 /** Which check provokes a close for a cause; none where a client cannot bring it about. */
 const PROVOKED: Readonly<Record<string, readonly string[]>> = {
   done: ["S-SM-01", "S-FR-16"],
@@ -247,4 +281,19 @@ function codeTested(row: CloseCode, testedBy: TestedBy): Tested {
   const ids = row.cause.flatMap((cause) => PROVOKED[cause] ?? []);
   const [cause = ""] = row.cause;
   return testedBy(ids, UNPROVOKED[cause]);
+}
+
+/** Which check makes a client close for a cause, where it is the client that closes. */
+const PROVOKED_OF_CLIENT: Readonly<Record<string, readonly string[]>> = {
+  frame: ["C-FR-02"],
+  "not-utf8": ["C-FR-03"],
+  "too-large": ["C-FR-09"],
+  heartbeat: ["C-HB-03"],
+};
+
+/** What comes from the server is to be reacted to; what the client sends is provoked. */
+function reactionTested(row: CloseCode, testedBy: TestedBy): Tested {
+  const provoked = row.by === "server" ? [] : row.cause.flatMap((cause) => PROVOKED_OF_CLIENT[cause] ?? []);
+  const reacted = row.by === "client" ? [] : ["C-RC-05"];
+  return testedBy([...reacted, ...provoked], "no check makes a client close for this");
 }

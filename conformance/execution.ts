@@ -212,10 +212,12 @@ export class Execution<C> {
           }
           return { verdict: "inconclusive", reason: error.message, cases: 0 };
         }
+        const isUsage = error instanceof Error && error.name === "UsageError";
+        if (isUsage && this.role.throwsUsage && check.id === this.role.gate) throw error;
         const message = error instanceof Error ? error.message : String(error);
         this.harnessFaults.push({ check: check.id, message });
         // What the user must mend, as a command of his that gives no more credentials, would fail every check alike.
-        if (error instanceof Error && error.name === "UsageError") this.controller.abort(error);
+        if (isUsage) this.controller.abort(error);
         return { verdict: "inconclusive", reason: `fault of the kit: ${message}`, cases: 0 };
       }
     }

@@ -26,6 +26,8 @@ export interface Role<C> {
   readonly typicalMs: number;
   /** What it takes where all that is sent keeps to one pace; absent: nothing is held back. */
   readonly pacedMs?: number;
+  /** A mistake of the user that the gate meets is thrown: nothing has been tried yet that a report could tell. */
+  readonly throwsUsage: boolean;
   context(check: string): C;
   /** What is to be said of a row whatever the subject does: that it does not apply, or cannot be observed here. */
   withoutTrying(requirement: Requirement): CheckResult | undefined;

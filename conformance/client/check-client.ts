@@ -45,21 +45,27 @@ export async function checkClient(options: CheckClientOptions): Promise<Report> 
     ),
     casesAtOnce: options.profile === "safe" ? undefined : MAX_CLIENT_CASES,
     async open({ version, ...shared }) {
-      const { launcher, ...time } = await openClients(options, { ...shared, endpoint });
-      const run = createClientRun({
+      const setting = {
         ...shared,
-        ...time,
-        launcher,
         launchMs: options.waitMs ?? (mode === "attach" ? LAUNCH_MS.person : LAUNCH_MS.program),
         ...(options.port === undefined ? {} : { port: options.port }),
         ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
         ...(query === undefined ? {} : { query }),
+      };
+      const { advertisedMs, askedScale, launcher, lever, timeScale } = await openClients(options, setting);
+      const run = createClientRun({
+        ...setting,
+        launcher,
+        lever,
+        timeScale,
+        askedScale,
+        ...(advertisedMs === undefined ? {} : { advertisedMs }),
       });
       return {
         run,
         role: clientRole(run, (ids, seed) => replayText(options, mode, ids, seed)),
         subject: subjectOf(options, mode),
-        time: time.lever,
+        time: lever,
         witness: `a pong to a ping${launcher.reports && canDeliver(run.judge) ? ", and an event that is delivered" : ""}`,
         witnessOwed: true,
         isWitnessed: () => isWitnessed(run),
@@ -81,9 +87,10 @@ function subjectOf({ command, page }: CheckClientOptions, mode: LaunchMode): Rep
 }
 
 function setupOf(options: CheckClientOptions, mode: LaunchMode): ReportedSetup {
-  const { command, page, parameters, query, time, timeScale, waitMs } = options;
+  const { command, page, parameters, port, query, time, timeScale, waitMs } = options;
   return {
     mode,
+    ...(port === undefined ? {} : { port }),
     ...(command === undefined ? {} : { command }),
     ...(page === undefined ? {} : { browser: page }),
     ...(time === undefined ? {} : { time }),

@@ -1,49 +1,50 @@
 /** Opens what starts the clients of a run: the launcher of its mode, and the lever that shortens their time. */
-import type { Endpoint } from "../../src/contract/contract.js";
 import { UsageError } from "../server/subject.js";
-import type { LaunchMode, TimeLever } from "./check.js";
+import { inClientCase } from "./case.js";
+import type { LaunchMode } from "./check.js";
+import { type ClientAdapter, openAdapter, type WebSocketConstructor } from "./launch/adapter.js";
 import { openAttach } from "./launch/attach.js";
+import { openBrowser } from "./launch/browser.js";
 import { openDriver } from "./launch/driver.js";
 import { openSpawn } from "./launch/spawn.js";
 import type { Launcher } from "./launcher.js";
+import { type ClientRunOptions, createClientRun } from "./run.js";
+import { type ChosenTime, type ClientTime, chooseTime, type WantedTime } from "./time/choose-time.js";
 
-/** How the user wants time to be shortened. */
-export type WantedTime = "auto" | "option" | "faketime" | "real";
+export type { WantedTime } from "./time/choose-time.js";
 
 /** How clients are launched. */
 export interface ClientSource {
-  /** Default: `spawn` with a command, `browser` with a page, else `attach`. */
+  /** Default: `spawn` with a command, `browser` with a page, `adapter` with one, else `attach`. */
   readonly mode?: LaunchMode;
   /** `spawn`, `driver`: program and arguments. */
   readonly command?: readonly string[];
   /** `browser`: URL or HTML file of a page. */
   readonly page?: string;
+  /** `adapter`: makes clients in this process. */
+  readonly adapter?: ClientAdapter;
+  /** `adapter`: what they open their sockets with; default the platform's, which Node 20 does not have. */
+  readonly WebSocket?: WebSocketConstructor;
+  /** `adapter`: true where its commands resolve with what the server replied. */
+  readonly replies?: boolean;
   /** Default `auto`: the first that works. */
   readonly time?: WantedTime;
-  /** Multiplies every duration of the contract. */
+  /** Multiplies every duration of the contract; default: 0.05, or what its shortest waits allow. */
   readonly timeScale?: number;
-  /** `attach`: shows a line to the user; default: nothing is shown. */
+  /** `attach`, `browser`: shows a line to the user; default: nothing is shown. */
   readonly tell?: (text: string) => void;
-}
-
-/** Clients that can be started, and how their time runs. */
-export interface OpenClients {
-  readonly launcher: Launcher;
-  readonly lever: TimeLever;
-  /** What declared durations are multiplied by where the kit waits and judges. */
-  readonly timeScale: number;
-  /** What the client is asked to multiply them by. */
-  readonly askedScale: number;
 }
 
 /** The mode of a source. Throws UsageError for what cannot go together. */
 export function modeOf(source: ClientSource): LaunchMode {
-  const { command, page, time = "auto", timeScale } = source;
-  const mode = source.mode ?? (command !== undefined ? "spawn" : page !== undefined ? "browser" : "attach");
+  const { adapter, command, page, time = "auto", timeScale } = source;
+  const mode = source.mode ?? givenMode(source);
   const hasCommand = command !== undefined && command.length > 0;
   if ((mode === "spawn" || mode === "driver") && !hasCommand) {
     throw new UsageError(
-      `There is no ${mode === "driver" ? "driver" : "client"} to start. Write its command after \`--\`: -- node client.js`,
+      mode === "driver"
+        ? "There is no driver to start. Write its command after `--`: --driver -- node driver.js"
+        : "There is no client to start. Write its command after `--`: -- node client.js; or wait for one with --attach.",
     );
   }
   if ((mode === "attach" || mode === "browser") && hasCommand) {
@@ -53,6 +54,12 @@ export function modeOf(source: ClientSource): LaunchMode {
   }
   if (page !== undefined && mode !== "browser") {
     throw new UsageError(`A page is opened in a browser: --browser and --${mode} cannot go together.`);
+  }
+  if (mode === "browser" && page === undefined) {
+    throw new UsageError("There is no page to open: say which one, as a URL or an HTML file.");
+  }
+  if ((mode === "adapter") !== (adapter !== undefined)) {
+    throw new UsageError(`An adapter is what the mode "adapter" needs, and no other: the mode is "${mode}".`);
   }
   if (time === "faketime" && mode !== "spawn" && mode !== "driver") {
     throw new UsageError(
@@ -70,47 +77,73 @@ export function modeOf(source: ClientSource): LaunchMode {
   return mode;
 }
 
-/** Opens them. Whoever opens them stops the launcher. */
-export async function openClients(
-  source: ClientSource,
-  run: { readonly endpoint: Endpoint; readonly seed: number; readonly signal: AbortSignal },
-): Promise<OpenClients> {
-  const { time = "auto", timeScale = 1 } = source;
-  const scale = time === "real" ? 1 : timeScale;
-  const launcher = await openLauncher(source, { ...run, timeScale: scale });
-  return { launcher, lever: scale === 1 ? "real" : "option", timeScale: scale, askedScale: scale };
+/** What the user's options say without a word about the mode. */
+function givenMode({ adapter, command, page }: ClientSource): LaunchMode {
+  if (adapter !== undefined) return "adapter";
+  if (command !== undefined) return "spawn";
+  return page === undefined ? "attach" : "browser";
+}
+
+/** What a run of clients needs beside its launcher and its time. */
+export type RunSetting = Omit<
+  ClientRunOptions,
+  "launcher" | "lever" | "timeScale" | "askedScale" | "advertisedMs"
+>;
+
+/** Opens them, in the time that they turn out to live in. Whoever opens them stops the launcher. */
+export function openClients(source: ClientSource, setting: RunSetting): Promise<ChosenTime> {
+  const { command, time = "auto", timeScale } = source;
+  const { contract, endpoint } = setting.judge;
+  const mode = modeOf(source);
+  return chooseTime({
+    wanted: time,
+    mode,
+    contract,
+    endpoint,
+    signal: setting.signal,
+    ...(command === undefined ? {} : { argv: command }),
+    ...(timeScale === undefined ? {} : { timeScale }),
+    open: (chosen) => openLauncher(source, mode, setting, chosen),
+    rehearse: (launcher, chosen, script) => {
+      const { lever, timeScale: scale, askedScale } = chosen;
+      const run = createClientRun({ ...setting, launcher, lever, timeScale: scale, askedScale });
+      return inClientCase(run, "time", "in which time the client lives", script);
+    },
+  });
 }
 
 function openLauncher(
   source: ClientSource,
-  run: {
-    readonly endpoint: Endpoint;
-    readonly seed: number;
-    readonly signal: AbortSignal;
-    readonly timeScale: number;
-  },
+  mode: LaunchMode,
+  { judge, seed, signal }: RunSetting,
+  time: ClientTime,
 ): Launcher | Promise<Launcher> {
-  const { command: argv = [], tell = () => undefined } = source;
-  const { endpoint, seed, signal, timeScale } = run;
-  const mode = modeOf(source);
+  const { adapter, command: argv = [], page = "", replies, tell = () => undefined, WebSocket } = source;
+  const { endpoint } = judge;
+  const { atOnce: most, env, speed } = time;
+  const atOnce = most === undefined ? {} : { atOnce: most };
+  const hello = {
+    channel: endpoint.name,
+    commands: endpoint.commands.map(({ name }) => name),
+    timeScale: time.askedScale,
+    seed,
+  };
   switch (mode) {
     case "attach":
       return openAttach({ tell });
     case "spawn":
-      return openSpawn({ argv });
+      return openSpawn({ argv, env, ...atOnce });
     case "driver":
-      return openDriver({
-        argv,
-        signal,
-        hello: {
-          channel: endpoint.name,
-          commands: endpoint.commands.map(({ name }) => name),
-          timeScale,
-          seed,
-        },
-      });
-    case "adapter":
+      return openDriver({ argv, env, hello, signal, ...atOnce });
     case "browser":
-      throw new UsageError(`The launch mode ${mode} is not built yet.`);
+      return openBrowser({ page, hello, tell, signal });
+    case "adapter":
+      if (adapter === undefined) throw new UsageError("There is no adapter.");
+      return openAdapter({
+        adapter,
+        speed,
+        ...(WebSocket === undefined ? {} : { WebSocket }),
+        ...(replies === undefined ? {} : { replies }),
+      });
   }
 }

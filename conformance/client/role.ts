@@ -32,6 +32,7 @@ export function clientRole(
     name: "client",
     gate: "C-HS-01",
     typicalMs: TYPICAL.restMs + TYPICAL.caseMs * run.runs,
+    throwsUsage: true,
     context: (check) => createClientContext(run, check),
     withoutTrying: (requirement) =>
       hiddenIn(mode, requirement) ??

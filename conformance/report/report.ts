@@ -79,6 +79,8 @@ export interface ReportedSetup {
   readonly mode?: LaunchMode;
   /** The page of a client. */
   readonly browser?: string;
+  /** Where a client was waited for. */
+  readonly port?: number;
   /** How a client's time was to be shortened. */
   readonly time?: "auto" | "option" | "faketime" | "real";
   readonly document?: string;

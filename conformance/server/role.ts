@@ -46,6 +46,7 @@ export function serverRole(run: Run): Role<CheckContext> {
     last: "S-RC-05",
     typicalMs: TYPICAL.restMs + TYPICAL.caseMs * run.runs,
     ...(run.pacer === undefined ? {} : { pacedMs: TYPICAL.pacedMs }),
+    throwsUsage: false,
     context: (check) => createContext(run, check),
     withoutTrying: (requirement) => notDeclared(requirement, run.endpoint),
     isShut: ({ verdict }) => verdict === "fail",

@@ -1,4 +1,5 @@
 /** `wireproof list --coverage`: what of a document is tested by which check, and what is not, and why. */
+import { clientChecks } from "../../conformance/client/catalogue.js";
 import { coverageOf, type DocumentCoverage } from "../../conformance/coverage.js";
 import { cut, pad, wrap } from "../../conformance/report/width.js";
 import { serverChecks } from "../../conformance/server/catalogue.js";
@@ -15,7 +16,9 @@ export async function listCoverage(options: ListOptions, terminal: Terminal): Pr
   const contract = await chooseContract(options.document, undefined);
   const endpoints =
     options.channel === undefined ? contract.endpoints : [chooseEndpoint(contract, options.channel)];
-  const all = endpoints.map((endpoint) => coverageOf(contract, endpoint, serverChecks));
+  const { role = "server" } = options;
+  const checks = role === "server" ? serverChecks : clientChecks;
+  const all = endpoints.map((endpoint) => coverageOf(contract, endpoint, checks, role));
   if (options.json === true) {
     terminal.result(JSON.stringify(all, null, 2));
     return EXIT.ok;

@@ -20,7 +20,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
   const program = new Command("wireproof")
     .description(
       "Turns an AsyncAPI document into a WebSocket contract that both ends can be held to: " +
-        "typed codecs, a reference server or mock, and conformance checks for any server.",
+        "typed codecs, a reference server or mock, and conformance checks for any server or client.",
     )
     .version(wireproofVersion(), "--version", "print the version")
     .helpOption("-h, --help", "print help")
@@ -117,8 +117,17 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .option("--coverage", "what of a document is tested, and what is not, and why")
     .option("--document <file>", "for --coverage: an AsyncAPI document, or a compiled contract.json")
     .option("--channel <name>", "for --coverage: only this channel")
+    .addOption(
+      new Option("--role <who>", "only what is required of a server, or of a client").choices([
+        "server",
+        "client",
+      ]),
+    )
     .option("--json", "as JSON")
-    .addHelpText("after", examples("list", "list --json", "list --coverage --channel tasks"))
+    .addHelpText(
+      "after",
+      examples("list", "list --role client", "list --json", "list --coverage --channel tasks"),
+    )
     .action(async (options: ListOptions) => {
       const { list } = await import("./list.js");
       done(await list(options, terminal));
@@ -153,5 +162,6 @@ Examples:
   $ wireproof generate asyncapi.yaml --out src/generated
   $ wireproof serve --port 8080
   $ wireproof check server ws://127.0.0.1:8080 --channel workflow
+  $ wireproof check client --channel workflow -- node client.js
 
 Without a document, ./asyncapi.yaml is used where there is one, else the bundled document.`;

@@ -18,14 +18,14 @@ export function addReplay(program: Command, terminal: Terminal, done: (exitCode:
         "whether it is fixed. Secrets are not in a report: give them again, by the options below or by --config.\n\n" +
         "Exit 0: all are fixed. 1: one still fails. 2: wrong usage, or nothing could be told.",
     )
-    .argument("<report>", "a report that check server has written with --report json=file")
+    .argument("<report>", "a report that check has written with --report json=file")
     .argument("[check]", "only this check, as S-FR-11; default: all that failed")
     .option("--snippet", "print the failing case as a Node script of its own, and play nothing")
-    .option("--url <url>", "where the server listens now", serverUrl)
+    .option("--url <url>", "where a server listens now", serverUrl)
     .option("--document <file>", "the document, where it is not where it was")
     .option("--config <file>", "credentials, payloads and more, as YAML or JSON")
-    .option("--header <name: value>", "a header of every handshake", headerLine)
-    .option("--query <name=value>", "a query parameter of every handshake", queryPair)
+    .option("--header <name: value>", "a header of every handshake with a server", headerLine)
+    .option("--query <name=value>", "a query parameter of every handshake or URL", queryPair)
     .option("--verbose", "print what still fails in full")
     .addHelpText(
       "after",

@@ -1,6 +1,8 @@
 /** `wireproof replay`: plays the failures of a report again, or prints one of them as a script. */
 import { readFileSync } from "node:fs";
-import { type Replayed, replayable, replayOutcome } from "../../conformance/replay.js";
+import { checkClient } from "../../conformance/client/check-client.js";
+import type { RunSettings } from "../../conformance/conduct.js";
+import { type Replayed, type ReplayRun, replayable, replayOutcome } from "../../conformance/replay.js";
 import type { Outcome, Report, ReportedSetup } from "../../conformance/report/report.js";
 import { renderFailure } from "../../conformance/report/text.js";
 import { checkServer } from "../../conformance/server/check-server.js";
@@ -8,8 +10,9 @@ import { SnippetError, snippetOf } from "../../conformance/snippet.js";
 import reportSchema from "../../schemas/report.json" with { type: "json" };
 import type { Contract } from "../contract/contract.js";
 import { compileSchema } from "../contract/validate.js";
+import { type CheckClientVerbOptions, clientOptions } from "./check-client.js";
 import { type CheckServerVerbOptions, runOptions } from "./check-server.js";
-import { chooseContract } from "./document.js";
+import { chooseContract, type Perspective } from "./document.js";
 import { EXIT, UsageError } from "./failure.js";
 import { interruption } from "./interruption.js";
 import type { Terminal } from "./terminal.js";
@@ -54,10 +57,9 @@ export async function replay(options: ReplayVerbOptions, terminal: Terminal): Pr
     terminal.result(`${only.id} passed in this report: there is nothing to replay`);
     return EXIT.ok;
   }
-  const setup = setupOf(report, options);
-  const contract = await chooseContract(setup.document, setup.as);
-  for (const line of changes(report, contract, setup)) terminal.progress(line);
-  const settings = await runOptions(setup, process.env);
+  const { document, as, judge, notes } = await playerOf(report, options);
+  const contract = await chooseContract(document, as);
+  for (const line of [...changes(report, contract), ...notes]) terminal.progress(line);
   const interrupted = interruption(() => terminal.progress("stopping (Ctrl-C again: at once)"));
   const results: Replayed[] = [];
   try {
@@ -65,13 +67,7 @@ export async function replay(options: ReplayVerbOptions, terminal: Terminal): Pr
       if (interrupted.signal.aborted) break;
       terminal.status(`[${results.length + 1}/${rows.length}] ${row.id}`);
       const result = await replayOutcome(row, report.run.seed, (what) =>
-        checkServer({
-          ...settings,
-          ...what,
-          contract,
-          version: wireproofVersion(),
-          signal: interrupted.signal,
-        }),
+        judge({ ...what, contract, version: wireproofVersion(), signal: interrupted.signal }),
       );
       results.push(result);
       show(result, row, options.verbose === true, terminal);
@@ -106,7 +102,7 @@ function readReport(path: string): Report {
     const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
     throw new UsageError(
       missing
-        ? `there is no file ${path}; name a report that \`wireproof check server … --report json=file\` has written`
+        ? `there is no file ${path}; name a report that \`wireproof check … --report json=file\` has written`
         : `${path} is no JSON report (${error instanceof Error ? error.message : String(error)}); only --report json=file can be replayed`,
     );
   }
@@ -124,13 +120,48 @@ function readReport(path: string): Report {
   );
 }
 
+/** What judges the subject of a report again, as it was judged then. */
+interface Player {
+  readonly document: string | undefined;
+  readonly as: Perspective | undefined;
+  readonly judge: (
+    what: ReplayRun & Required<Pick<RunSettings, "contract" | "version" | "signal">>,
+  ) => Promise<Report>;
+  /** What the user is told beforehand. */
+  readonly notes: readonly string[];
+}
+
+async function playerOf(report: Report, options: ReplayVerbOptions): Promise<Player> {
+  const { subject } = report;
+  if (subject.role === "client") {
+    const setup = clientSetup(report, options);
+    const settings = clientOptions(setup, process.env);
+    const notes: string[] = [];
+    return {
+      document: setup.document,
+      as: setup.as,
+      notes,
+      judge: (what) => checkClient({ ...settings, ...what }),
+    };
+  }
+  const setup = serverSetup(report, subject.url, options);
+  const settings = await runOptions(setup, process.env);
+  const was = report.setup?.url ?? subject.url;
+  const notes = setup.url === was ? [] : [`the server is asked at ${setup.url} instead of ${was}`];
+  return {
+    document: setup.document,
+    as: setup.as,
+    notes,
+    judge: (what) => checkServer({ ...settings, ...what }),
+  };
+}
+
 /** How the run was asked for, with what is said now over it. Throws where a secret is needed again. */
-function setupOf(report: Report, options: ReplayVerbOptions): CheckServerVerbOptions {
-  if (report.subject.role === "client") throw new UsageError("the report is about a client");
-  const recorded: ReportedSetup = report.setup ?? {};
+function serverSetup(report: Report, url: string, options: ReplayVerbOptions): CheckServerVerbOptions {
+  const { mode, browser, time, port, ...recorded }: ReportedSetup = report.setup ?? {};
   const setup: CheckServerVerbOptions = {
     ...recorded,
-    url: recorded.url ?? report.subject.url,
+    url: recorded.url ?? url,
     channel: report.contract.channel,
     ...(options.url === undefined ? {} : { url: options.url }),
     ...(options.document === undefined ? {} : { document: options.document }),
@@ -143,12 +174,53 @@ function setupOf(report: Report, options: ReplayVerbOptions): CheckServerVerbOpt
       "the URL of the report held a secret, which it leaves out; give it again with --url",
     );
   }
-  if (JSON.stringify([setup.command, setup.authCommand, setup.param]).includes(SECRET)) {
+  mustHoldNoSecret([setup.command, setup.authCommand, setup.param], "check server");
+  return setup;
+}
+
+/** The same for a client. */
+function clientSetup(report: Report, options: ReplayVerbOptions): CheckClientVerbOptions {
+  if (options.url !== undefined || options.header !== undefined) {
     throw new UsageError(
-      "the command or a parameter of the report held a secret, which it leaves out; run `wireproof check server` again instead",
+      "the report is about a client, which connects to the kit: leave out --url and --header",
     );
   }
-  return setup;
+  const {
+    url,
+    header,
+    subprotocol,
+    origin,
+    authCommand,
+    ca,
+    insecure,
+    cert,
+    key,
+    resolve,
+    mode,
+    ...recorded
+  } = report.setup ?? {};
+  if (mode === "adapter") {
+    throw new UsageError(
+      "the report is about a client in the process that judged it: judge it again there, by checkClient with `only` and `seed`",
+    );
+  }
+  mustHoldNoSecret([recorded.command, recorded.param], "check client");
+  return {
+    ...recorded,
+    channel: report.contract.channel,
+    ...(options.document === undefined ? {} : { document: options.document }),
+    ...(options.config === undefined ? {} : { config: options.config }),
+    ...(mode === "attach" ? { attach: true } : {}),
+    ...(mode === "driver" ? { driver: true } : {}),
+    query: again("query", "--query", "=", recorded.query, options),
+  };
+}
+
+function mustHoldNoSecret(values: readonly unknown[], verb: string): void {
+  if (!JSON.stringify(values).includes(SECRET)) return;
+  throw new UsageError(
+    `the command or a parameter of the report held a secret, which it leaves out; run \`wireproof ${verb}\` again instead`,
+  );
 }
 
 /** Headers or query parameters, with those that the report leaves out given again. */
@@ -172,7 +244,7 @@ function again(
 }
 
 /** What is no longer as it was. */
-function changes(report: Report, contract: Contract, setup: CheckServerVerbOptions): string[] {
+function changes(report: Report, contract: Contract): string[] {
   const lines: string[] = [];
   if (contract.sha256 !== report.contract.sha256) {
     const [before, now] = [report.contract.sha256, contract.sha256].map((hash) => hash.slice(0, 12));
@@ -183,8 +255,6 @@ function changes(report: Report, contract: Contract, setup: CheckServerVerbOptio
   if (wireproofVersion() !== report.wireproof) {
     lines.push(`the report is of wireproof ${report.wireproof}, this is ${wireproofVersion()}`);
   }
-  const was = report.setup?.url ?? setup.url;
-  if (setup.url !== was) lines.push(`the server is asked at ${setup.url} instead of ${was}`);
   return lines;
 }
 

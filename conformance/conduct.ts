@@ -94,6 +94,8 @@ export interface Opened<C> {
   readonly subject: Report["subject"];
   /** How its time is shortened. */
   readonly time: ReportedRun["time"];
+  /** Why by that means, where there was a choice. */
+  readonly timeNote?: string;
   /** The evidence that rows rest on, in words, if there is any. */
   readonly witness: string | undefined;
   /** True when a correct subject must give it. */
@@ -196,6 +198,7 @@ export async function conductRun<C>(options: RunSettings, conducted: Conducted<C
         runs: run.runs,
         time: opened.time,
         timeScale: run.timeScale,
+        ...(opened.timeNote === undefined ? {} : { timeNote: opened.timeNote }),
         durationMs: Math.round(monotonic() - started),
         finishedAt: new Date().toISOString(),
         cases: run.record.cases,

@@ -54,6 +54,8 @@ export interface ReportedRun {
   /** By what means the subject's time was shortened; for a server `real`, or `option` for a factor that the user gave. */
   readonly time: TimeLever;
   readonly timeScale: number;
+  /** Why time was shortened by that means, where there was a choice. */
+  readonly timeNote?: string;
   readonly durationMs: number;
   /** ISO 8601, of the end. */
   readonly finishedAt: string;

@@ -41,5 +41,6 @@ export function timeText({ run, subject }: Report): string | undefined {
     clock: `time ${scale} by the client's own clock`,
     real: "real time",
   }[run.time];
-  return `${means}, the kit at most ${run.worstLagMs} ms late`;
+  const why = run.timeNote === undefined ? "" : ` (${run.timeNote})`;
+  return `${means}${why}, the kit at most ${run.worstLagMs} ms late`;
 }

@@ -70,7 +70,13 @@ export function openAttempt(tcp: Socket, id: number, options: AttemptOptions): O
     clock,
     certificate: options.certificate,
     listener: {
-      data: onData,
+      data(bytes, at) {
+        try {
+          onData(bytes, at);
+        } catch (error) {
+          observer.failed(error);
+        }
+      },
       ended(end) {
         const text = { fin: "FIN", rst: "RST", local: "ended by the kit" }[end.how];
         note({ direction: end.how === "local" ? "note" : "received", kind: "tcp", text }, end.atMs);

@@ -32,6 +32,8 @@ export interface CaseRun {
   readonly signal: AbortSignal;
   /** A fresh lower-case UUID: what cases invent must be new on every run, also under one seed. */
   readonly newUuid: () => string;
+  /** The name or address by which clients reach the kit, where that is not the loop-back. */
+  readonly host?: string;
   /** The port that all cases use, one after another; absent: each has one of its own. */
   readonly port?: number;
   /** Path and query that the client is sent to, with these values of the address's parameters. */

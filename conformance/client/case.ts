@@ -77,6 +77,9 @@ async function play<T>(
   const identity = run.newUuid();
   const waiting = createWaiting(signal, lost);
   const shared = sharedBy(run);
+  const closing = new AbortController();
+  /** What went wrong with the kit itself while nobody was there to be told. */
+  let broken: { readonly error: unknown } | undefined;
   let connections = 0;
   let given = 0;
   let launches = 0;
@@ -113,6 +116,10 @@ async function play<T>(
       passively: (row, notice) => record.passively(row, notice),
       connected: run.connected,
       answered: run.answered,
+      failed: (error) => {
+        broken ??= { error };
+        waiting.changed();
+      },
     },
   };
 
@@ -152,7 +159,7 @@ async function play<T>(
     clients.push(client);
     // Whoever waits for a connection of it need wait no longer than for one that is on its way.
     void client.ended
-      .then(() => delay(STRAGGLER_MS, signal))
+      .then(() => delay(STRAGGLER_MS, closing.signal))
       .then(() => {
         departed += 1;
         waiting.changed();
@@ -174,8 +181,8 @@ async function play<T>(
     return waiting.until(look, timeoutMs, deserted);
   }
 
-  const certificate = tls === undefined ? undefined : certificateFor(tls);
-  const host = await listen("127.0.0.1", run.port, certificate);
+  const certificate = tls === undefined ? undefined : certificateFor(tls, run.host ?? "localhost");
+  const host = await listen(run.host ?? "127.0.0.1", run.port, certificate);
   const url = `${certificate === undefined ? "ws" : "wss"}://${host.authority}${resource}`;
 
   const scene: ClientCase = {
@@ -222,8 +229,11 @@ async function play<T>(
   };
 
   try {
-    return await script(scene);
+    const value = await script(scene);
+    if (broken !== undefined) throw broken.error;
+    return value;
   } finally {
+    closing.abort();
     // Clients first: one that sees its connection end would only come back.
     const stopped = await Promise.all(clients.map((client) => client.stop()));
     const closed = await Promise.all(hosts.map((one) => one.close()));
@@ -266,16 +276,19 @@ function sharedBy({ record }: CaseRun): Shared {
 }
 
 /** `trusted`: the client is told to trust it, so that nothing but its one fault speaks against it. */
-function certificateFor(fault: BadCertificate): {
+function certificateFor(
+  fault: BadCertificate,
+  host: string,
+): {
   readonly cert: string;
   readonly key: string;
   readonly trusted: boolean;
 } {
   switch (fault) {
     case "self-signed":
-      return { ...makeCertificate({ hosts: ["localhost"] }), trusted: false };
+      return { ...makeCertificate({ hosts: [host] }), trusted: false };
     case "expired":
-      return { ...makeCertificate({ hosts: ["localhost"], expired: true }), trusted: true };
+      return { ...makeCertificate({ hosts: [host], expired: true }), trusted: true };
     case "wrong-host":
       return { ...makeCertificate({ hosts: ["elsewhere.invalid"], address: false }), trusted: true };
   }

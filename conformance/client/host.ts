@@ -16,7 +16,7 @@ const PORT_MS = 2000;
 const GONE_MS = 2000;
 
 export interface HostOptions extends Omit<AttemptOptions, "authority" | "certificate"> {
-  /** The name in the URL; the port listens on the loop-back. */
+  /** The name in the URL: the port listens on the loop-back where that is meant by it, else on every address. */
   readonly hostName: string;
   /** A port that cases share one after another; absent: one that is free. */
   readonly port?: number | undefined;
@@ -54,7 +54,11 @@ export async function openHost(options: HostOptions): Promise<Host> {
     attempts.push(openAttempt(socket, options.nextId(), { ...options, authority, certificate }));
     options.changed();
   });
-  const port = await listen(server, options.port ?? 0);
+  const port = await listen(
+    server,
+    isLoopBack(options.hostName) ? "127.0.0.1" : "0.0.0.0",
+    options.port ?? 0,
+  );
   const standard = options.certificate === undefined ? 80 : 443;
   authority = port === standard ? options.hostName : `${options.hostName}:${port}`;
   return {
@@ -69,21 +73,25 @@ export async function openHost(options: HostOptions): Promise<Host> {
   };
 }
 
+function isLoopBack(name: string): boolean {
+  return name === "localhost" || name.startsWith("127.");
+}
+
 /** A port that the case before has used is free at once, or soon. */
-async function listen(server: Server, port: number): Promise<number> {
+async function listen(server: Server, address: string, port: number): Promise<number> {
   for (let waited = 0; ; waited += 50) {
     const failure = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
       server.once("error", resolve);
-      server.listen({ host: "127.0.0.1", port }, () => {
+      server.listen({ host: address, port }, () => {
         server.off("error", resolve);
         resolve(undefined);
       });
     });
-    const address = server.address();
-    if (failure === undefined && address !== null && typeof address === "object") return address.port;
+    const bound = server.address();
+    if (failure === undefined && bound !== null && typeof bound === "object") return bound.port;
     if (failure?.code !== "EADDRINUSE" || waited >= PORT_MS) {
       throw new HarnessFault(
-        `The kit cannot listen on 127.0.0.1:${port}: ${failure?.message ?? "no address"}. Choose another port.`,
+        `The kit cannot listen on ${address}:${port}: ${failure?.message ?? "no address"}. Choose another port.`,
       );
     }
     await delay(50);

@@ -231,45 +231,63 @@ describe("the kit as a server, judged by the kit as a client", () => {
   const contract = readContract(readFileSync("generated/contract.json", "utf8"), "generated/contract.json");
   const endpoints = contract.endpoints.filter(({ protocol }) => protocol.transport === "websocket");
 
+  /** Runs checks of servers against the kit, which accepts whatever comes. */
+  function judged(endpoint: Endpoint, only: readonly string[], runs: number) {
+    return playCase(
+      async (scene) => {
+        let isOver = false;
+        const accepting = (async () => {
+          while (!isOver) void (await scene.attempt(100))?.accept();
+        })();
+        const report = await checkServer({
+          contract,
+          channel: endpoint.name,
+          url: new URL(scene.url).origin.replace("http", "ws"),
+          timeScale: 0.05,
+          seed: 5,
+          runs,
+          only,
+        });
+        isOver = true;
+        await accepting;
+        return report.outcomes;
+      },
+      { contract, endpoint, timeScale: 0.05 },
+    );
+  }
+
+  const RIGHT = [
+    "S-HS-01",
+    "S-FR-11",
+    "S-FR-16",
+    "S-CD-02",
+    "S-CD-04",
+    "S-CD-11",
+    "S-RR-01",
+    "S-SM-04",
+    "S-HB-02",
+  ];
+
   it.each(endpoints.map((endpoint) => [endpoint.name, endpoint] as const))(
     "keeps the channel %s",
     async (_, endpoint) => {
-      const { value: report } = await playCase(
-        async (scene) => {
-          let isOver = false;
-          const accepting = (async () => {
-            while (!isOver) void (await scene.attempt(100))?.accept();
-          })();
-          const report = await checkServer({
-            contract,
-            channel: endpoint.name,
-            url: new URL(scene.url).origin.replace("http", "ws"),
-            timeScale: 0.05,
-            seed: 5,
-            runs: 3,
-            only: [
-              "S-HS-01",
-              "S-FR-11",
-              "S-FR-16",
-              "S-CD-02",
-              "S-CD-04",
-              "S-CD-11",
-              "S-RR-01",
-              "S-SM-04",
-              "S-HB-02",
-            ],
-          });
-          isOver = true;
-          await accepting;
-          return report;
-        },
-        { contract, endpoint, timeScale: 0.05 },
-      );
-      const wrong = report.outcomes.filter(
-        ({ verdict }) => verdict !== "pass" && verdict !== "not-applicable",
-      );
+      const { value } = await judged(endpoint, RIGHT, 3);
+      const wrong = value.filter(({ verdict }) => verdict !== "pass" && verdict !== "not-applicable");
       expect(wrong.map(({ id, verdict, reason }) => `${id} ${verdict}: ${reason}`)).toEqual([]);
-      expect(report.summary.pass).toBeGreaterThan(5);
+      expect(value.filter(({ verdict }) => verdict === "pass").length).toBeGreaterThan(5);
+    },
+    60_000,
+  );
+
+  /** Checks that send nothing but what is right. */
+  const LEGAL = ["S-SM-01", "S-SM-04", "S-HB-02"];
+
+  it.each(endpoints.map((endpoint) => [endpoint.name, endpoint] as const))(
+    "accuses no client that keeps the channel %s",
+    async (_, endpoint) => {
+      const { violations } = await judged(endpoint, LEGAL, 4);
+      // The kit as a client draws its keys by a seed, so that a case that is played again draws the same.
+      expect(violations.filter(({ check }) => !["C-HS-01", "C-FR-01"].includes(check))).toEqual([]);
     },
     60_000,
   );

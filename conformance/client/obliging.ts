@@ -59,6 +59,8 @@ export interface ObligingOptions {
   readonly close: (code: number) => void;
   /** A refusal of this command is about to be sent: what it moved has been put back. */
   readonly refused: (command: ReceivedCommand) => void;
+  /** The kit itself failed in its own time. */
+  readonly failed: (error: unknown) => void;
   /** What could not be done, for the transcript. */
   readonly note: (text: string) => void;
 }
@@ -97,7 +99,11 @@ export function createObligingServer(options: ObligingOptions): ObligingServer {
   function after(ms: number, action: () => void): () => void {
     const timer = setTimeout(() => {
       timers.delete(timer);
-      action();
+      try {
+        action();
+      } catch (error) {
+        options.failed(error);
+      }
     }, ms);
     timers.add(timer);
     return () => {

@@ -32,6 +32,8 @@ export interface PeerObserver {
   passively(check: string, notice?: string): void;
   /** The client has sent a right frame: it takes the connection for open. */
   connected(): void;
+  /** The kit itself failed where no script could be told: the case is over with it. */
+  failed(error: unknown): void;
   /** The client took so long (milliseconds) to answer a ping. */
   answered(ms: number): void;
 }
@@ -135,6 +137,7 @@ export function openPeer(
     },
     close: (code) => connection.close(code),
     refused: (command) => monitor.refused(command),
+    failed: observer.failed,
     note: (text) => connection.note({ direction: "note", kind: "note", text }, clock()),
   });
   const monitor = createClientMonitor({ endpoint, place: server.place });

@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -10,6 +18,7 @@ import { builtCli } from "./served.js";
 interface Manifest {
   readonly exports: Readonly<Record<string, unknown>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
 }
 
 /** What npm writes into node_modules about each installed package. */
@@ -46,6 +55,10 @@ beforeAll(() => {
     JSON.stringify({ name: "fresh", private: true, type: "module" }),
   );
   run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", tarball]);
+  // Optional peers are the user's own; the entries that need them find those of this checkout.
+  for (const peer of Object.keys(manifest.peerDependencies)) {
+    symlinkSync(join(ROOT, "node_modules", peer), join(project, "node_modules", peer));
+  }
 }, 180_000);
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 

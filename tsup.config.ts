@@ -1,5 +1,5 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import type { Plugin } from "esbuild";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type Plugin, transformSync } from "esbuild";
 import { defineConfig } from "tsup";
 import { thirdPartyLicenses } from "./scripts/third-party-licenses.js";
 
@@ -19,11 +19,15 @@ const library = {
   conformance: "conformance/index.ts",
 };
 
+/** What users import into pages. */
+const browser = { ...channels, react: "src/client/react.ts" };
+
 /** Packages that are bundled, and the import of package.json that leads to the bundle. */
 const BUNDLED: Readonly<Record<string, string>> = {
   "@asyncapi/parser": "#asyncapi",
   "@asyncapi/converter": "#asyncapi",
   "json-schema-to-typescript": "#schema-types",
+  sucrase: "#type-stripper",
 };
 
 /** Points the imports of bundled packages at their bundle. */
@@ -49,15 +53,34 @@ const noFormatter: Plugin = {
   },
 };
 
-/** Writes the licences of all that was bundled beside the bundle. */
+/** Files that any of the builds has bundled so far. */
+const inputs = new Set<string>();
+
+/** Writes the licences of all that was bundled beside the bundles. */
 const licenses: Plugin = {
   name: "licenses",
   setup(build) {
     build.initialOptions.metafile = true;
     build.onEnd((result) => {
-      const inputs = Object.keys(result.metafile?.inputs ?? {});
+      for (const input of Object.keys(result.metafile?.inputs ?? {})) inputs.add(input);
       mkdirSync("dist", { recursive: true });
-      writeFileSync("dist/THIRD-PARTY-LICENSES.txt", thirdPartyLicenses(inputs, process.cwd()));
+      writeFileSync("dist/THIRD-PARTY-LICENSES.txt", thirdPartyLicenses([...inputs], process.cwd()));
+    });
+  },
+};
+
+/** What of the playground is no script. */
+const page: Plugin = {
+  name: "page",
+  setup(build) {
+    build.onEnd(() => {
+      mkdirSync("dist/playground", { recursive: true });
+      for (const file of ["index.html", "icon.svg"]) {
+        copyFileSync(`playground/${file}`, `dist/playground/${file}`);
+      }
+      const style = readFileSync("playground/style.css", "utf8");
+      const { code } = transformSync(style, { loader: "css", minify: true });
+      writeFileSync("dist/playground/style.css", code);
     });
   },
 };
@@ -76,7 +99,7 @@ export default defineConfig([
     esbuildPlugins: [bundled],
   },
   {
-    entry: channels,
+    entry: browser,
     format: "esm",
     platform: "neutral",
     target: "es2022",
@@ -84,7 +107,25 @@ export default defineConfig([
     dts: true,
   },
   {
-    entry: { asyncapi: "scripts/bundled/asyncapi.ts", "schema-types": "scripts/bundled/schema-types.ts" },
+    entry: { main: "playground/main.ts" },
+    outDir: "dist/playground",
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    minify: true,
+    splitting: true,
+    noExternal: [/./],
+    esbuildPlugins: [page, licenses],
+    esbuildOptions(options) {
+      options.legalComments = "none";
+    },
+  },
+  {
+    entry: {
+      asyncapi: "scripts/bundled/asyncapi.ts",
+      "schema-types": "scripts/bundled/schema-types.ts",
+      "type-stripper": "scripts/bundled/type-stripper.ts",
+    },
     format: "esm",
     platform: "node",
     target,

@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["{src,conformance,reference-server,scripts,test}/**/*.test.ts"],
+    include: ["{src,conformance,reference-server,playground,scripts,test}/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // Two cores: more workers only add noise to what is timed inside the tests.

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Endpoint } from "./endpoint.js";
 import { findEndpoint } from "./endpoints.js";
 import { type Turned, urlOf } from "./gate.js";
+import type { Playground } from "./playground.js";
 import { readBody, send, sendJson } from "./rest.js";
 import type { SocketIoServer } from "./socket-io.js";
 
@@ -10,6 +11,7 @@ export interface RoutesOptions {
   /** Looks at origin and token. */
   readonly gate: (endpoint: Endpoint, request: IncomingMessage, url: URL) => Turned | undefined;
   readonly socketIo: SocketIoServer | undefined;
+  readonly playground: Playground | undefined;
   readonly statusPage: () => string;
 }
 
@@ -19,11 +21,12 @@ export async function respond(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { endpoints, gate, socketIo } = options;
+  const { endpoints, gate, socketIo, playground } = options;
   const { method = "GET" } = request;
   const url = urlOf(request);
   if (url === undefined) return fail(response, 400, "The target is not a path.");
   if (url.pathname === "/healthz") return sendJson(response, { status: 200, body: { status: "ok" } });
+  if (playground !== undefined && (await playground.respond(request, response, url))) return;
   if (url.pathname === "/" && (method === "GET" || method === "HEAD")) {
     return send(response, 200, "text/html; charset=utf-8", options.statusPage(), {
       "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",

@@ -11,6 +11,7 @@ import type { Endpoint } from "./endpoint.js";
 import { channelNames, loadEndpoints } from "./endpoints.js";
 import { checkGate, type Turned } from "./gate.js";
 import type { Log } from "./log.js";
+import { createPlayground, type Playground, type PlaygroundFiles } from "./playground.js";
 import { createRegistry, type Registry } from "./registry.js";
 import { fail, respond } from "./routes.js";
 import type { CloseOptions, RunningServer, ServedEndpoint, ServerStats } from "./running-server.js";
@@ -40,6 +41,8 @@ export interface ServerOptions {
   readonly rate?: Protocol["rate"];
   /** Connections at once over all endpoints; one more is closed with the code for `too-many`. 10 000 where absent. */
   readonly maxConnections?: number;
+  /** The page at `/`, which can break its own connections; absent: a page that only lists the endpoints. */
+  readonly playground?: PlaygroundFiles;
   /** Takes one entry a connection, when it ends. */
   readonly log?: Log;
   /** Takes the bugs that clients only see as `internal`. */
@@ -54,6 +57,8 @@ const MAX_CONNECTIONS = 10_000;
 const SHUTDOWN_MS = 3_500;
 /** A request that is not complete by then is dropped. */
 const REQUEST_MS = 30_000;
+/** What the playground's handshakes get while its page wants them to fail. */
+const AWAY: Turned = { status: 503, text: "The page has asked to be kept out." };
 /** From then on the kernel asks a silent peer whether it is still there. */
 const KEEP_ALIVE_MS = 60_000;
 
@@ -82,9 +87,15 @@ export async function startServer(
   const registry = createRegistry({ world, maxConnections, log: options.log });
   const originsOf = ({ protocol }: Endpoint): readonly string[] | undefined =>
     options.origins ?? protocol.origins;
-  const gate = (endpoint: Endpoint, request: IncomingMessage, url: URL): Turned | undefined =>
-    checkGate({ token, origins: originsOf(endpoint) }, request, url);
-  const socketIo = await openSocketIo({ world, registry, endpoints, originsOf, maxConnections });
+  const playground = options.playground && createPlayground(options.playground, world.clock, host);
+  const gate = (endpoint: Endpoint, request: IncomingMessage, url: URL): Turned | undefined => {
+    const page = playground?.pageOf(url.searchParams);
+    // What a long-polling client that is in already asks carries its session.
+    if (page?.away === true && !url.searchParams.has("sid")) return AWAY;
+    // The token says more than an origin: only a script of the server's own page can have read it.
+    return checkGate({ token, origins: page === undefined ? originsOf(endpoint) : undefined }, request, url);
+  };
+  const socketIo = await openSocketIo({ world, registry, endpoints, originsOf, maxConnections, playground });
   let stopped: Promise<void> | undefined;
   let served: readonly ServedEndpoint[] = [];
 
@@ -95,6 +106,7 @@ export async function startServer(
     registry,
     gate,
     socketIo,
+    playground,
     stopping: () => stopped !== undefined,
   });
 
@@ -112,12 +124,14 @@ export async function startServer(
   });
   http.on("upgrade", upgrader.upgrade);
   http.on("request", (request, response) => {
-    respond({ endpoints, gate, socketIo, statusPage }, request, response).catch((fault: unknown) => {
-      // A peer that went away in the middle of its body is no bug.
-      if (!request.destroyed) world.fault(fault);
-      if (response.headersSent) response.destroy();
-      else fail(response, 500, "The server failed on this request.");
-    });
+    respond({ endpoints, gate, socketIo, playground, statusPage }, request, response).catch(
+      (fault: unknown) => {
+        // A peer that went away in the middle of its body is no bug.
+        if (!request.destroyed) world.fault(fault);
+        if (response.headersSent) response.destroy();
+        else fail(response, 500, "The server failed on this request.");
+      },
+    );
   });
 
   async function stop({ code = 1001 }: CloseOptions): Promise<void> {
@@ -155,6 +169,7 @@ async function openSocketIo(options: {
   endpoints: readonly Endpoint[];
   originsOf: (endpoint: Endpoint) => readonly string[] | undefined;
   maxConnections: number;
+  playground: Playground | undefined;
 }): Promise<SocketIoServer | undefined> {
   const { world, registry } = options;
   const endpoint = options.endpoints.find(({ protocol }) => protocol.transport === "socket.io");
@@ -164,9 +179,10 @@ async function openSocketIo(options: {
     timeScale: world.timeScale,
     origins: options.originsOf(endpoint),
     maxConnections: options.maxConnections,
-    onSocket(socket, remote) {
+    onSocket(socket, remote, query) {
       const entry = endpoint.admit({ parameters: {}, query: new URLSearchParams() });
-      if (entry.ok) registry.open(endpoint, entry, socket, remote);
+      const page = options.playground?.pageOf(query);
+      if (entry.ok) registry.open(endpoint, entry, page?.adopt(socket) ?? socket, remote);
       else socket.close();
     },
   });

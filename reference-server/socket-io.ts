@@ -17,8 +17,8 @@ export interface SocketIoOptions {
   readonly origins: readonly string[] | undefined;
   /** Transports at once, those that have not joined the namespace yet included. */
   readonly maxConnections: number;
-  /** A client has joined the namespace. Called in the tick in which its socket was made. */
-  readonly onSocket: (socket: Socket, remote: string) => void;
+  /** A client has joined the namespace. Called in the tick in which its socket was made, with the query of its URL. */
+  readonly onSocket: (socket: Socket, remote: string, query: URLSearchParams) => void;
 }
 
 /** A Socket.IO server that is handed its requests. */
@@ -56,7 +56,10 @@ export async function createSocketIo(options: SocketIoOptions): Promise<SocketIo
     },
     cors: { origin: origins === undefined ? "*" : [...origins] },
   });
-  io.on("connection", (socket) => options.onSocket(adaptSocketIo(socket), socket.conn.remoteAddress));
+  io.on("connection", (socket) => {
+    const query = new URLSearchParams(socket.handshake.url.split("?")[1]);
+    options.onSocket(adaptSocketIo(socket), socket.conn.remoteAddress, query);
+  });
   return {
     request: (request, response) => void http.emit("request", request, response),
     upgrade: (request, socket, head) => void http.emit("upgrade", request, socket, head),

@@ -4,6 +4,7 @@ import { WebSocketServer } from "ws";
 import type { Endpoint } from "./endpoint.js";
 import { findEndpoint } from "./endpoints.js";
 import { type Turned, urlOf } from "./gate.js";
+import { PAGE_QUERY, type Playground } from "./playground.js";
 import type { Registry } from "./registry.js";
 import type { SocketIoServer } from "./socket-io.js";
 import { adaptWebSocket } from "./web-socket.js";
@@ -20,6 +21,7 @@ export interface UpgraderOptions {
   /** Looks at origin and token. */
   readonly gate: (endpoint: Endpoint, request: IncomingMessage, url: URL) => Turned | undefined;
   readonly socketIo: SocketIoServer | undefined;
+  readonly playground: Playground | undefined;
   /** True once the server goes down. */
   readonly stopping: () => boolean;
 }
@@ -69,6 +71,9 @@ export function createUpgrader(options: UpgraderOptions): Upgrader {
     if (server === undefined) {
       return { name, take: (socket, head) => options.socketIo?.upgrade(request, socket, head) };
     }
+    const page = options.playground?.pageOf(url.searchParams);
+    // Also that of a page which was loaded before a restart: the endpoint's query is the document's.
+    if (options.playground !== undefined) url.searchParams.delete(PAGE_QUERY);
     const entry = endpoint.admit({ parameters, query: url.searchParams });
     if (!entry.ok) return { name, turned: entry };
     const remote = request.socket.remoteAddress ?? "";
@@ -76,7 +81,8 @@ export function createUpgrader(options: UpgraderOptions): Upgrader {
       name,
       take: (socket, head) =>
         server.handleUpgrade(request, socket, head, (webSocket) => {
-          registry.open(endpoint, entry, adaptWebSocket(webSocket), remote);
+          const adapted = adaptWebSocket(webSocket);
+          registry.open(endpoint, entry, page?.adopt(adapted) ?? adapted, remote);
         }),
     };
   }

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { lockFaults, sourceFaults } from "./source-faults.js";
 
@@ -20,6 +21,9 @@ const LIMITS: Readonly<Record<string, number>> = {
 
 /** Upper bound in bytes of one decoder of one generated endpoint, bundled and minified for a browser. */
 const DECODER_LIMIT = 40_000;
+
+/** Upper bound in bytes of all that the page of `serve` loads beside a codec, each file gzipped. */
+const PLAYGROUND_LIMIT = 40_000;
 
 const MAX_OUTPUT_LINES = 80;
 
@@ -45,6 +49,7 @@ const tracked = (): string[] => {
 const steps: readonly Step[] = [
   { name: "format and lint", run: () => npx("biome", "ci", "--error-on-warnings") },
   { name: "types", run: () => npx("tsc", "-p", ".", "--noEmit") },
+  { name: "types of what runs in pages", run: () => npx("tsc", "-p", "tsconfig.browser.json", "--noEmit") },
   { name: "generated files are fresh", run: () => npx("tsx", "src/cli/main.ts", "generate", "--check") },
   { name: "left-overs, lengths, machine paths", run: sources },
   { name: "lock file", run: () => lockFaults(readFileSync("package-lock.json", "utf8")).join("\n") },
@@ -110,7 +115,15 @@ async function sizes(): Promise<string> {
     });
     bounded(`decodeEvent of ${file}`, bundle.outputFiles[0]?.contents.length ?? 0, DECODER_LIMIT);
   }
+  bounded("the playground, gzipped", playgroundBytes(), PLAYGROUND_LIMIT);
   return faults.join("\n");
+}
+
+function playgroundBytes(): number {
+  const folder = "dist/playground";
+  return readdirSync(folder)
+    .map((file) => gzipSync(readFileSync(join(folder, file))).length)
+    .reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /** The end of a long output says the most. */
@@ -143,5 +156,6 @@ for (const step of steps) {
 process.stdout.write(
   `start: wireproof --help ${startMs("dist/cli/main.js", "--help")} ms, bare Node ${startMs("-e", "0")} ms (medians of 5)\n`,
 );
+process.stdout.write(`playground: ${(playgroundBytes() / 1000).toFixed(1)} kB gzipped, all of its files\n`);
 process.stdout.write(`check: ${steps.length - failed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -8,7 +8,9 @@ import { runCli } from "./served.js";
 const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");
 const PAGES = [
   ...["README.md", "CONTRIBUTING.md", "PROTOCOL.md", "CHANGELOG.md"],
-  ...readdirSync(join(ROOT, "docs")).map((file) => `docs/${file}`),
+  ...readdirSync(join(ROOT, "docs"))
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => `docs/${file}`),
 ];
 
 /** The anchors that a page offers: of its headings, as the usual viewers make them, and those that it names itself. */

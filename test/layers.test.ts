@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { importsOf, judgeImport } from "./layers.js";
 import { ROOT } from "./requirement.js";
 
-const FOLDERS = ["src", "conformance", "reference-server", "generated"];
+const FOLDERS = ["src", "conformance", "reference-server", "generated", "playground"];
 /** Tests, and what only tests use. */
 const isTest = (file: string): boolean => /(\.test\.ts$|(^|\/)test-)/.test(file);
 
@@ -60,9 +60,9 @@ const ORDINARY: ReadonlySet<string> = new Set(["answer"]);
 
 describe("the tool names no channel of its own document", () => {
   const names = channelNames(JSON.parse(textOf("generated/contract.json")));
-  const generic = sources.filter((file) => /^(src|conformance\/(?!mutants\/))/.test(file));
+  const generic = sources.filter((file) => /^(src|playground|conformance\/(?!mutants\/))/.test(file));
 
-  it("in any file of src/ and conformance/", () => {
+  it("in any file of src/, playground/ and conformance/", () => {
     const faults = generic.flatMap((file) =>
       namesUsed(textOf(file), names)
         .filter((name) => !ORDINARY.has(name))

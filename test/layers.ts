@@ -28,6 +28,8 @@ const ARBITRARY = /^src\/arbitrary\//;
 const GENERATED = /^generated\//;
 const REFERENCE = /^reference-server\//;
 const MUTANTS = /^conformance\/mutants\//;
+const CLIENT = /^src\/client\//;
+const PLAYGROUND = /^playground\//;
 const KIT = /^conformance\/(?!mutants\/)/;
 
 export const LAYERS: readonly Layer[] = [
@@ -50,11 +52,12 @@ export const LAYERS: readonly Layer[] = [
     packages: ["json-schema-to-typescript", "ajv", "ajv-formats"],
   },
   { name: "generated", files: GENERATED, ours: [], types: [], packages: [] },
-  { name: "client", files: /^src\/client\//, ours: [WIRE], types: [], packages: ["react"] },
+  { name: "client", files: CLIENT, ours: [WIRE], types: [], packages: ["react"] },
+  { name: "playground", files: PLAYGROUND, ours: [CLIENT, WIRE], types: [CONTRACT], packages: [] },
   {
     name: "mutants",
     files: MUTANTS,
-    ours: [REFERENCE, /^src\/client\//, KIT, CONTRACT],
+    ours: [REFERENCE, CLIENT, KIT, CONTRACT],
     types: [WIRE],
     packages: ["*"],
   },
@@ -85,7 +88,7 @@ export const LAYERS: readonly Layer[] = [
     name: "cli",
     files: /^src\/cli\//,
     ours: [/^src\//, REFERENCE, KIT, MUTANTS, GENERATED],
-    types: [],
+    types: [PLAYGROUND],
     packages: ["*"],
     // The files that users write and read: configuration, baseline, report.
     data: [/^schemas\/[a-z]+\.json$/],

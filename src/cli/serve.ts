@@ -5,6 +5,7 @@ import type { ServerOptions } from "../../reference-server/server.js";
 import type { Contract } from "../contract/contract.js";
 import { chooseContract, chooseEndpoint, isBundled, type Perspective } from "./document.js";
 import { EXIT } from "./failure.js";
+import { playgroundFiles } from "./playground.js";
 import type { Terminal } from "./terminal.js";
 
 export interface ServeOptions {
@@ -29,15 +30,33 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
   const reference = await isBundled(contract);
   const note =
     options.log === "none" ? () => undefined : (text: string) => terminal.progress(`note: ${text}`);
-  const server = await start(contract, reference, await serverOptions(contract, options, terminal), note);
+  const serving = reference ? "reference server" : "mock";
+  const playground = playgroundFiles(contract, {
+    serving,
+    timeScale: options.timeScale ?? 1,
+    needsToken: options.token !== undefined,
+    ...(options.channel === undefined ? {} : { endpoint: chooseEndpoint(contract, options.channel).name }),
+  });
+  const server = await start(
+    contract,
+    reference,
+    {
+      ...(await serverOptions(contract, options, terminal)),
+      ...(playground === undefined ? {} : { playground }),
+    },
+    note,
+  );
   const stopped = signalled();
-  const what = `${reference ? "reference server" : "mock"} of ${JSON.stringify(contract.title)} ${contract.version}`;
+  const what = `${serving} of ${JSON.stringify(contract.title)} ${contract.version}`;
   if (options.log === "json") {
     terminal.result(JSON.stringify({ serving: what, endpoints: server.endpoints }));
   } else {
     terminal.result(`The ${what}:`);
     const width = Math.max(...server.endpoints.map(({ name }) => name.length));
     for (const { name, url } of server.endpoints) terminal.result(`  ${name.padEnd(width)}  ${url}`);
+    if (playground !== undefined) {
+      terminal.result(`A page to play with them: ${server.url.replace(/^ws/, "http")}/`);
+    }
     terminal.result("Ready. Ctrl-C stops it.");
   }
   await stopped;

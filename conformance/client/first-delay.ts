@@ -1,8 +1,8 @@
 /** C-RC-01: after a reset the first attempt comes in the declared window. */
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import type { ClientCase, ClientCheck, ClientContext } from "./check.js";
-import { meet, tooLate } from "./meeting.js";
-import { firstDelay, type ScaledWindow } from "./reconnecting.js";
+import { meet } from "./meeting.js";
+import { firstDelay, nextAttempt, type ScaledWindow, windowText } from "./reconnecting.js";
 
 /** So many clients are dropped, each once. */
 const DROPS = 3;
@@ -25,7 +25,7 @@ export const firstDelayCheck: ClientCheck = {
       script: (_, scene: ClientCase) => dropped(context, scene, window),
     });
     return resultOf(property, {
-      pass: `${DROPS} clients came back within ${span(window)} of a reset`,
+      pass: `${DROPS} clients came back ${windowText(window)} after a reset`,
     });
   },
 };
@@ -37,35 +37,7 @@ async function dropped(
 ): Promise<CaseOutcome> {
   const met = await meet(context, scene);
   if ("missing" in met) return met.missing;
-  const { client, peer } = met;
-  peer.destroy();
-  const droppedAt = scene.now();
-  const latest = window.maxMs + context.graceMs();
-  const attempt = await scene.attempt(latest);
-  const expected = `an attempt ${span(window)} after the reset`;
-  if (attempt === undefined) {
-    if (!context.canTime(window.maxMs)) return tooLate(context);
-    const alive = client.gone === undefined ? "" : ` (the client ${client.gone})`;
-    return {
-      verdict: "fail",
-      reason: "the client did not come back",
-      expected,
-      got: `none within ${Math.round(latest)} ms${alive}`,
-      mend: "After an end without Close, wait the declared delay and connect again.",
-    };
-  }
-  const delay = attempt.atMs - droppedAt;
-  if (delay >= window.minMs - context.lowerToleranceMs(window.minMs)) return { verdict: "pass" };
-  return {
-    verdict: "fail",
-    reason: "the client came back too soon",
-    expected,
-    got: `one after ${Math.round(delay)} ms`,
-    mend: "Wait before the first attempt as well: servers that restart are flooded by clients that do not.",
-  };
-}
-
-function span({ minMs, maxMs }: ScaledWindow): string {
-  const [from, to] = [Math.round(minMs), Math.round(maxMs)];
-  return from === to ? `${from} ms` : `${from} to ${to} ms`;
+  met.peer.destroy();
+  const arrival = await nextAttempt(context, scene, window, scene.now());
+  return arrival.kind === "due" ? { verdict: "pass" } : arrival.outcome;
 }

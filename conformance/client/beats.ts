@@ -10,9 +10,9 @@ const BEATS = 3;
 export const beats: ClientCheck = {
   id: "C-HB-01",
   safe: true,
-  shortestMs: (context) => BEATS * (intervalOf(context) ?? 0),
+  shortestMs: ({ heartbeatMs = 0 }) => BEATS * heartbeatMs,
   async run(context) {
-    const intervalMs = intervalOf(context);
+    const { heartbeatMs: intervalMs } = context;
     if (intervalMs === undefined) {
       return {
         verdict: "untestable",
@@ -31,12 +31,6 @@ export const beats: ClientCheck = {
     });
   },
 };
-
-/** The declared interval, scaled; undefined where the server tells it. */
-function intervalOf({ endpoint, scaled }: ClientContext): number | undefined {
-  const interval = endpoint.heartbeat?.intervalMs;
-  return typeof interval === "number" ? scaled(interval) : undefined;
-}
 
 async function listen(context: ClientContext, scene: ClientCase, intervalMs: number): Promise<CaseOutcome> {
   const met = await meet(context, scene);

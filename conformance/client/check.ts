@@ -278,6 +278,11 @@ export interface ClientContext extends Omit<CheckContext, "inCase" | "witness" |
   /** The client tells what it delivers: rows that need it can be decided. */
   readonly reports: boolean;
   readonly lever: TimeLever;
+  /**
+   * The interval of the client's heartbeat in this run (milliseconds of the wall): the declared one, scaled, or the one
+   * that the kit tells it. Undefined where it depends on the payload of an event.
+   */
+  readonly heartbeatMs: number | undefined;
   /** The longest wait for a first or a due connection attempt, launch included (milliseconds). */
   readonly launchMs: number;
 }

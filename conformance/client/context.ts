@@ -9,6 +9,7 @@ const TOLERANCE = { mostMs: 50, share: 0.05 } as const;
 
 /** The context of one check in a run. */
 export function createClientContext(run: ContextRun, check: string): ClientContext {
+  const intervalMs = run.endpoint.heartbeat?.intervalMs;
   return {
     contract: run.judge.contract,
     endpoint: run.endpoint,
@@ -35,6 +36,7 @@ export function createClientContext(run: ContextRun, check: string): ClientConte
     mode: run.launcher.mode,
     reports: run.launcher.reports,
     lever: run.lever,
+    heartbeatMs: typeof intervalMs === "number" ? intervalMs * run.timeScale : run.advertisedMs,
     launchMs: run.launchMs,
   };
 }

@@ -329,8 +329,12 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
     const own = link;
     received.frames++;
     received.bytes += bytesOf(raw);
-    pulse?.frame();
-    if (link !== own) return;
+    read(raw);
+    if (link === own) pulse?.frame();
+  }
+
+  function read(raw: string | Uint8Array): void {
+    const own = link;
     if (typeof raw !== "string" && frames === "text") {
       undecodable(NOT_TEXT, raw);
       drop(1003, "not text", false);

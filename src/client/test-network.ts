@@ -8,10 +8,17 @@ export async function settle(): Promise<void> {
   for (let i = 0; i < 12; i++) await Promise.resolve();
 }
 
-/** A clock that stands until it is moved. */
+interface Timer {
+  readonly at: number;
+  readonly action: () => void;
+}
+
+/** A clock that stands until it is moved. Of timers that are due at once the one that was set first comes first. */
 export class VirtualClock implements Clock {
   time = 0;
-  readonly timers = new Set<{ readonly at: number; readonly action: () => void }>();
+  readonly timers = new Set<Timer>();
+  /** Sorted by time; some may have been cancelled. */
+  private readonly line: Timer[] = [];
 
   now(): number {
     return this.time;
@@ -25,6 +32,13 @@ export class VirtualClock implements Clock {
     // A timer without a time would fire at once on a platform.
     if (!(ms >= 0)) throw new RangeError(`A timer waits for 0 ms or more: got ${ms}.`);
     const timer = { at: this.time + ms, action };
+    let [low, high] = [0, this.line.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.line[middle]?.at ?? 0) <= timer.at) low = middle + 1;
+      else high = middle;
+    }
+    this.line.splice(low, 0, timer);
     this.timers.add(timer);
     return () => {
       this.timers.delete(timer);
@@ -35,11 +49,9 @@ export class VirtualClock implements Clock {
   async advance(ms: number): Promise<void> {
     const end = this.time + ms;
     await settle();
-    for (;;) {
-      let next: { readonly at: number; readonly action: () => void } | undefined;
-      for (const timer of this.timers) if (next === undefined || timer.at < next.at) next = timer;
-      if (next === undefined || next.at > end) break;
-      this.timers.delete(next);
+    for (let [next] = this.line; next !== undefined && next.at <= end; [next] = this.line) {
+      this.line.shift();
+      if (!this.timers.delete(next)) continue;
       this.time = Math.max(this.time, next.at);
       next.action();
       await settle();

@@ -4,6 +4,7 @@
  */
 import type { Socket } from "node:net";
 import { createSecureContext, TLSSocket } from "node:tls";
+import { letGo } from "../frames/let-go.js";
 import type { TcpEnd } from "../frames/socket.js";
 import type { Clock } from "../time.js";
 
@@ -160,8 +161,7 @@ export function holdLine(tcp: Socket, options: LineOptions): AcceptedLine {
   function reset(): void {
     clearTimeout(pieces);
     over("local");
-    if (top !== tcp) top.destroy();
-    tcp.resetAndDestroy();
+    letGo(tcp, top === tcp ? [] : [top], "reset");
   }
 
   return {

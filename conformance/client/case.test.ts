@@ -1,5 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
@@ -15,6 +16,9 @@ const wsClient =
     socket.on("open", () => act(socket));
     return () => socket.terminate();
   };
+
+const head = (host: string, key: string): string =>
+  `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`;
 
 describe("a case of a client", () => {
   it("gives the connections in the order in which they came, and leaves nothing behind", async () => {
@@ -40,6 +44,46 @@ describe("a case of a client", () => {
     await expect(silent).rejects.toThrow(SubjectGone);
     await expect(silent).rejects.toThrow(/ws:\/\/127\.0\.0\.1:\d+/);
   });
+
+  it.each(["FIN", "Close", "RST", "a FIN of the kit", "a pause", "no reading"])(
+    "leaves nothing behind of a client that ends by %s as the case does",
+    async (how) => {
+      const clients: Socket[] = [];
+      await playCase(
+        async (scene) => {
+          for (let count = 0; count < 10; count += 1) {
+            await scene.launch();
+            const peer = await scene.connection();
+            const client = clients[count];
+            if (how === "FIN") client?.end();
+            else if (how === "RST") client?.resetAndDestroy();
+            else if (how === "Close") peer.close(1000);
+            else if (how === "a FIN of the kit") peer.finish();
+            else if (how === "a pause") peer.pause();
+            else {
+              client?.pause();
+              for (let sent = 0; sent < 8; sent += 1)
+                peer.frame({ opcode: 1, payload: Buffer.alloc(1 << 20, "a") });
+            }
+            if (count % 2 === 0) await scene.wait(count % 3);
+          }
+        },
+        {
+          client: ({ url }) => {
+            const { hostname, port, host } = new URL(url);
+            const key = randomBytes(16).toString("base64");
+            const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+            socket.on("error", () => undefined);
+            socket.write(head(host, key));
+            clients.push(socket);
+            // Nobody ends it but the kit.
+            return () => undefined;
+          },
+        },
+      );
+      for (const client of clients) client.destroy();
+    },
+  );
 
   it("uses one port for one case after another where it is told to", async () => {
     const { value: port } = await playCase(async ({ url }) => Number(new URL(url).port));
@@ -81,8 +125,6 @@ describe("a case of a client", () => {
   });
 
   it("notices a key that two connections share", async () => {
-    const head = (host: string): string =>
-      `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`;
     const { violations } = await playCase(
       async (scene) => {
         await scene.launch();
@@ -92,7 +134,9 @@ describe("a case of a client", () => {
       {
         client: ({ url }) => {
           const { hostname, port, host } = new URL(url);
-          const socket = connect(Number(port), hostname, () => socket.write(head(host)));
+          const socket = connect(Number(port), hostname, () =>
+            socket.write(head(host, "dGhlIHNhbXBsZSBub25jZQ==")),
+          );
           socket.on("error", () => undefined);
           return () => void socket.destroy();
         },

@@ -4,6 +4,7 @@
  */
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { letGo } from "./let-go.js";
 import { type ProxyTarget, readConnectResponse, writeConnect } from "./proxy.js";
 
 /** Where to connect, and how TLS is checked. */
@@ -53,7 +54,8 @@ export function dial(target: Target, listener: DialListener): Line {
     allowHalfOpen: true,
     noDelay: true,
   });
-  const layers: Socket[] = [tcp];
+  /** TLS to the proxy, to the target, or both. */
+  const layers: Socket[] = [];
   let told = false;
   let stage = proxy === undefined ? "" : `the proxy ${proxy.host}:${proxy.port}: `;
 
@@ -128,22 +130,9 @@ export function dial(target: Target, listener: DialListener): Line {
     socket.write(writeConnect(target.address ?? target.host, target.port, via));
   };
 
-  const letGo = (how: "reset" | "gently"): void => {
-    // A socket that was half-closed is only destroyed: libuv refuses to reset it (EINVAL), its handle then never closes,
-    // and the process cannot exit.
-    const resettable = !tcp.destroyed && !tcp.connecting && tcp.remoteAddress !== undefined;
-    if (how === "reset" && resettable && !layers.some(({ writableEnded }) => writableEnded)) {
-      tcp.resetAndDestroy();
-    }
-    // resetAndDestroy() waits until what was written has been taken; a peer that reads nothing never takes it.
-    for (const socket of layers) socket.destroy();
-  };
-
   const drop: Line["drop"] = (how) => {
     told = true;
-    // Node dies when the socket below is destroyed while TLS above it calls back.
-    if (layers.length === 1) letGo(how);
-    else setImmediate(letGo, how);
+    letGo(tcp, layers, how);
   };
 
   tcp.on("error", onError);

@@ -34,6 +34,8 @@ describe("a selection", () => {
     [["autobahn:99.1"], [], "matches no check"],
     [["autobahn:1.1.2"], [], "matches no check"],
     [["S-FR-05"], [], "not built yet"],
+    [["C-FR-01"], [], "is about clients, and here a server is judged"],
+    [["C-"], [], "is about clients"],
     [["S-CD-*"], ["S-CD-*"], "Nothing is left"],
     [["S-CD-*"], ["S-ZZ-*"], "matches no check"],
   ])("of %j without %j is a mistake of the user", (only, skip, message) => {

@@ -25,10 +25,27 @@ describe("the exit code", () => {
     ],
     [
       0,
+      "what a launch mode does not show is not counted",
+      { outcomes: [...outcomes("pass"), { level: "MUST", verdict: "untestable", unobserved: true }] },
+    ],
+    [
+      3,
+      "nothing but that is left",
+      { outcomes: [{ level: "MUST", verdict: "untestable", unobserved: true }] },
+    ],
+    [
+      0,
       "what does not apply is not counted",
       { outcomes: outcomes("pass", "not-applicable", "not-applicable") },
     ],
   ])("is %i when %s", (code, _, decision) => {
     expect(exit(decision)).toBe(code);
+  });
+
+  it.each(["server", "client"] as const)("speaks of the %s", (role) => {
+    const { reason } = decideExit({ role, outcomes: outcomes("pass"), harnessFaults: 0, witnessed: true });
+    expect(reason).toBe(`the ${role} conforms as far as it was tested`);
+    const silent = decideExit({ role, outcomes: outcomes("pass"), harnessFaults: 0, witnessed: false });
+    expect(silent).toMatchObject({ exitCode: 3, reason: expect.stringContaining(`the ${role} never gave`) });
   });
 });

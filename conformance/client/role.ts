@@ -7,6 +7,7 @@ import type { Role } from "../role.js";
 import type { ClientContext, LaunchMode } from "./check.js";
 import { createClientContext } from "./context.js";
 import { clientWords } from "./first-words.js";
+import { observableIn } from "./observable.js";
 import type { ClientRun } from "./run.js";
 
 /** What a check takes (milliseconds), by experience: at rest, and for each random case, which launches a client. */
@@ -27,7 +28,6 @@ export function clientRole(
   replay: Role<ClientContext>["replayCommand"],
 ): Role<ClientContext> {
   const { launcher, proved, record } = run;
-  const { mode, reports } = launcher;
   return {
     name: "client",
     gate: "C-HS-01",
@@ -35,9 +35,7 @@ export function clientRole(
     throwsUsage: true,
     context: (check) => createClientContext(run, check),
     withoutTrying: (requirement) =>
-      hiddenIn(mode, requirement) ??
-      notDeclared(requirement, run.endpoint) ??
-      unobserved(requirement, reports),
+      notDeclared(requirement, run.endpoint) ?? notObservable(launcher.mode, requirement),
     // A request that is not right is a fault of its own: as long as it leads to a connection the rest can be tried.
     isShut: ({ verdict }) => verdict === "fail" && !proved.connected,
     reach: async () => undefined,
@@ -65,14 +63,20 @@ export function clientRole(
   };
 }
 
-function hiddenIn(mode: LaunchMode, { hidden }: Requirement): CheckResult | undefined {
-  if (hidden === undefined || hidden.part === true || !hidden.in.includes(mode)) return undefined;
-  return { verdict: "not-applicable", reason: `mode ${mode} hides or forbids ${hidden.what}`, cases: 0 };
-}
-
-function unobserved({ observes }: Requirement, reports: boolean): CheckResult | undefined {
-  if (reports || observes !== "report") return undefined;
-  return { verdict: "untestable", reason: "no driver", unobserved: true, cases: 0 };
+/** What cannot be seen in this launch mode, whatever the client does. */
+function notObservable(mode: LaunchMode, requirement: Requirement): CheckResult | undefined {
+  switch (observableIn(requirement, mode)) {
+    case "hidden":
+      return {
+        verdict: "not-applicable",
+        reason: `there is no such thing in mode ${mode}: ${requirement.hidden?.what}`,
+        cases: 0,
+      };
+    case "none":
+      return { verdict: "untestable", reason: "no driver", unobserved: true, cases: 0 };
+    default:
+      return undefined;
+  }
 }
 
 /** Where not one command could be read, rows about commands say nothing of their own. */

@@ -14,7 +14,7 @@ export function entryList(transcript: readonly TranscriptEntry[], subject: RoleN
   const start = transcript[0]?.atMs ?? 0;
   const several = transcript.some(({ connection }) => connection !== 0);
   const items = transcript.map((entry) => {
-    const body = bodyOf(entry);
+    const body = bodyOf(entry, subject);
     const line = lineOf(entry, start, several, subject);
     return body === ""
       ? `<li><div class="flat">${line}</div></li>`
@@ -34,11 +34,11 @@ function lineOf(entry: TranscriptEntry, start: number, several: boolean, subject
   );
 }
 
-function bodyOf(entry: TranscriptEntry): string {
+function bodyOf(entry: TranscriptEntry, subject: RoleName): string {
   const parts: string[] = [];
   const { names = [], text } = entry;
   if (names.length > 0) parts.push(`<p class="soft">message: ${escapeHtml(names.join(" or "))}</p>`);
   if (text.length > LINE || text.includes("\n")) parts.push(`<pre class="mono">${escapeHtml(text)}</pre>`);
-  parts.push(wireView(entry));
+  parts.push(wireView(entry, subject));
   return parts.join("");
 }

@@ -1,6 +1,7 @@
 /** The bytes of a transcript entry, explained: the bits of each frame's header, and a dump with what the bytes say. */
 import { readHeader } from "../frames/decode.js";
 import { opcodeName } from "../frames/frame.js";
+import type { RoleName } from "../role.js";
 import type { FrameNote, TranscriptEntry } from "../transcript.js";
 import { escapeHtml } from "./escape-html.js";
 
@@ -11,13 +12,17 @@ const DUMPED = 1024;
 const LINE = 16;
 
 /** The header bits and the dump as HTML; empty where no byte was kept. */
-export function wireView(entry: TranscriptEntry): string {
+export function wireView(entry: TranscriptEntry, subject: RoleName): string {
   const { bytes } = entry;
   if (bytes === undefined || bytes === "") return "";
   const raw = Buffer.from(bytes.split("…")[0] ?? "", "hex");
   const frames = entry.kind === "handshake" ? [] : (entry.frames ?? notesOf(raw, entry));
   const parts = frames.map((frame, index) =>
-    headerBits(frame, frames.length > 1 ? index + 1 : undefined, entry),
+    headerBits(
+      frame,
+      frames.length > 1 ? index + 1 : undefined,
+      (entry.direction === "sent") === (subject === "server"),
+    ),
   );
   parts.push(
     `<div class="hex" tabindex="0" role="group" aria-label="bytes"><pre>${escapeHtml(dump(raw.subarray(0, DUMPED)))}</pre></div>`,
@@ -40,12 +45,12 @@ function notesOf(raw: Buffer, entry: TranscriptEntry): FrameNote[] {
   return [{ fin, rsv, opcode, length: Number(length), lengthBits, ...mask }];
 }
 
-function headerBits(frame: FrameNote, number: number | undefined, entry: TranscriptEntry): string {
+/** `shouldMask`: it goes to a server. */
+function headerBits(frame: FrameNote, number: number | undefined, shouldMask: boolean): string {
   const { fin, rsv, opcode, length, lengthBits, mask, reads } = frame;
   const minimal = length < 126 ? 7 : length < 65_536 ? 16 : 64;
   const control = opcode >= 8;
   const defined = opcode <= 2 || (opcode >= 8 && opcode <= 10);
-  const shouldMask = entry.direction === "sent";
   const item = (words: string, odd = false): string =>
     `<li${odd ? ' class="odd"' : ""}>${escapeHtml(words)}${odd ? " ⚠" : ""}</li>`;
   const bits = [

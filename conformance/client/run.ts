@@ -15,6 +15,8 @@ export interface ClientRunOptions extends SharedOptions {
   readonly lever: TimeLever;
   /** What the client is asked to multiply durations by: the kit's own scale, unless something else shortens its time. */
   readonly askedScale: number;
+  /** The interval of a heartbeat that the kit says where an event says it (milliseconds of the wall). */
+  readonly advertisedMs?: number;
   /** The longest wait for a first or a due connection attempt (milliseconds). */
   readonly launchMs: number;
   /** The port that all cases use, one after another. */

@@ -13,6 +13,7 @@ import type { Judge } from "./judge.js";
 import type { Profile } from "./profile.js";
 import type { Random } from "./random.js";
 import type { ReplayRecord } from "./report/report.js";
+import type { TimeBounds } from "./time.js";
 import type { TranscriptEntry } from "./transcript.js";
 import type { Witness } from "./witness.js";
 
@@ -175,7 +176,7 @@ export interface Tester {
 }
 
 /** What a check is given. */
-export interface CheckContext {
+export interface CheckContext extends TimeBounds {
   readonly contract: Contract;
   readonly endpoint: Endpoint;
   readonly seed: number;
@@ -199,14 +200,6 @@ export interface CheckContext {
   /** What all cases of the run have seen so far. */
   readonly record: RunRecord;
   readonly judge: Judge;
-  /** How late the kit's own loop has been in the last seconds (milliseconds): added to every upper bound. */
-  lagMs(): number;
-  /** What every declared upper bound is stretched by (milliseconds): grace and measured lag. */
-  graceMs(): number;
-  /** How much earlier than a declared lower bound still counts as on time (milliseconds): min(50, 5 %). */
-  lowerToleranceMs(boundMs: number): number;
-  /** True when a sample under this scaled bound (milliseconds) can be told from the measured lag. */
-  canTime(boundMs: number): boolean;
   readonly profile: Profile;
   /** What the user says about the subject beside the document: credentials, known-good payloads. */
   readonly config: SubjectConfig;

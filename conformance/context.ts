@@ -2,10 +2,7 @@
 import { inCase } from "./case.js";
 import type { CheckContext } from "./check.js";
 import type { Run } from "./run.js";
-import { TIMEABLE, UPPER_GRACE_MS } from "./time.js";
-
-/** How much too early is still on time. */
-const TOLERANCE = { mostMs: 50, share: 0.05 } as const;
+import { boundsBy } from "./time.js";
 
 /** The context of one check in a run. */
 export function createContext(run: Run, check: string): CheckContext {
@@ -24,10 +21,7 @@ export function createContext(run: Run, check: string): CheckContext {
     witness: run.witness,
     record: run.record,
     judge: run.judge,
-    lagMs: () => run.lag.recent(),
-    graceMs: () => UPPER_GRACE_MS + run.lag.recent(),
-    lowerToleranceMs: (boundMs) => Math.min(TOLERANCE.mostMs, TOLERANCE.share * boundMs),
-    canTime: (boundMs) => boundMs >= TIMEABLE * run.lag.recent(),
+    ...boundsBy(run.lag),
     profile: run.profile,
     config: run.config,
     process: run.process,

@@ -96,3 +96,28 @@ export function watchLag(clock: Clock = monotonic): LagWatch {
     stop: () => clearInterval(timer),
   };
 }
+
+/** How much too early is still on time. */
+const TOLERANCE = { mostMs: 50, share: 0.05 } as const;
+
+/** What a bound of time is worth on a machine that is as late as `lag` says. */
+export interface TimeBounds {
+  /** How late the kit's own loop has been in the last seconds (milliseconds): added to every upper bound. */
+  lagMs(): number;
+  /** What every declared upper bound is stretched by (milliseconds): grace and measured lag. */
+  graceMs(): number;
+  /** How much earlier than a declared lower bound still counts as on time (milliseconds): min(50, 5 %). */
+  lowerToleranceMs(boundMs: number): number;
+  /** True when a sample under this scaled bound (milliseconds) can be told from the measured lag. */
+  canTime(boundMs: number): boolean;
+}
+
+/** The bounds of time by a watch. */
+export function boundsBy(lag: LagWatch): TimeBounds {
+  return {
+    lagMs: () => lag.recent(),
+    graceMs: () => UPPER_GRACE_MS + lag.recent(),
+    lowerToleranceMs: (boundMs) => Math.min(TOLERANCE.mostMs, TOLERANCE.share * boundMs),
+    canTime: (boundMs) => boundMs >= TIMEABLE * lag.recent(),
+  };
+}

@@ -1,11 +1,8 @@
 /** What a check of clients is given: the run, narrowed to what a check may know and do. */
-import { TIMEABLE, UPPER_GRACE_MS } from "../time.js";
+import { boundsBy } from "../time.js";
 import { inClientCase } from "./case.js";
 import type { ContextRun } from "./case-run.js";
 import type { ClientContext } from "./check.js";
-
-/** How much too early is still on time. */
-const TOLERANCE = { mostMs: 50, share: 0.05 } as const;
 
 /** The context of one check in a run. */
 export function createClientContext(run: ContextRun, check: string): ClientContext {
@@ -24,10 +21,7 @@ export function createClientContext(run: ContextRun, check: string): ClientConte
     random: run.random.fork(check),
     record: run.record,
     judge: run.judge,
-    lagMs: () => run.lag.recent(),
-    graceMs: () => UPPER_GRACE_MS + run.lag.recent(),
-    lowerToleranceMs: (boundMs) => Math.min(TOLERANCE.mostMs, TOLERANCE.share * boundMs),
-    canTime: (boundMs) => boundMs >= TIMEABLE * run.lag.recent(),
+    ...boundsBy(run.lag),
     profile: run.profile,
     config: run.config,
     selectsCase: (autobahn) => run.selectsCase(check, autobahn),

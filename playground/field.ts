@@ -20,6 +20,8 @@ export interface Place {
   readonly label: string;
   readonly pointer: string;
   readonly required: boolean;
+  /** True for an item of a list, which is there or not. */
+  readonly item?: boolean;
   /** How many schemas are around it. */
   readonly depth: number;
 }
@@ -216,7 +218,8 @@ export function naming(place: Place, schema: FormSchema): (Node | string)[] {
   const parts: (Node | string)[] = [
     element("span", { class: "name" }, place.label === "" ? "value" : place.label),
   ];
-  if (place.required) parts.push(" ", element("span", { class: "required" }, "required"));
+  if (place.required && place.item !== true)
+    parts.push(" ", element("span", { class: "required" }, "required"));
   const wanted = schema.enum === undefined ? wish(schema) : "";
   if (wanted !== "") parts.push(" ", element("small", {}, wanted));
   return parts;

@@ -135,6 +135,7 @@ export function createSchemaForm(schema: JsonSchema, definitions: Definitions): 
         label: `${place.label === "" ? "item" : place.label} ${number + 1}`,
         pointer: `${place.pointer}/${number}`,
         required: true,
+        item: true,
         depth: place.depth + 1,
       });
       const remove = button(
@@ -173,7 +174,14 @@ export function createSchemaForm(schema: JsonSchema, definitions: Definitions): 
     const select = element("select", { id: newId() });
     const body = element("div", { class: "alternative" });
     let inner: Field | undefined;
-    const inside: Omit<Place, "schema"> = { ...place, required: true, depth: place.depth + 1 };
+    // Without a name of its own: the box beside the choice has it.
+    const inside: Omit<Place, "schema"> = {
+      ...place,
+      label: "",
+      required: true,
+      item: true,
+      depth: place.depth + 1,
+    };
     const choose = (index: number): Field => {
       const made = fieldFor({ ...inside, schema: alternatives[index] ?? true });
       select.value = String(index);
@@ -200,17 +208,18 @@ export function createSchemaForm(schema: JsonSchema, definitions: Definitions): 
     };
   }
 
-  /** Fields that belong together. The whole value needs no frame. */
+  /** Fields that belong together, in a frame where they have a name. */
   function group(place: Place, schema: FormSchema, children: readonly HTMLElement[]): HTMLElement {
     const attributes = { "data-pointer": place.pointer };
-    if (place.label === "") return element("div", { class: "group", ...attributes }, ...children);
-    const legend = element("legend", {}, ...naming(place, schema));
     const about =
-      schema.description === undefined
+      schema.description === undefined || place.depth === 0
         ? []
         : [element("small", { class: "about" }, ...prose(schema.description))];
-    // Behind its box it would have the same name twice.
-    if (!place.required) return element("div", { class: "group", ...attributes }, ...about, ...children);
+    // Behind its box, or its choice, it would have the same name twice.
+    if (!place.required || place.label === "") {
+      return element("div", { class: "group", ...attributes }, ...about, ...children);
+    }
+    const legend = element("legend", {}, ...naming(place, schema));
     return element("fieldset", { class: "group", ...attributes }, legend, ...about, ...children);
   }
 }

@@ -126,6 +126,23 @@ describe("one thing that is wrong fails the row that owns it", () => {
   }, 60_000);
 });
 
+describe("a baseline of a client", () => {
+  it("lets a known failure through, and no entry that is stale", async () => {
+    const known = await judge(clientProgram({ delay: "0" }), {
+      only: ["C-RC-01"],
+      baseline: [{ check: "C-RC-01", reason: "it has no delay yet" }],
+    });
+    expect(known.outcomes[0]).toMatchObject({ verdict: "fail", baseline: { state: "known" } });
+    expect(known.exitCode).toBe(0);
+    const stale = await judge(clientProgram(), {
+      only: ["C-RC-01"],
+      baseline: [{ check: "C-RC-01", reason: "it has no delay yet" }],
+    });
+    expect(stale.conclusion).toContain("C-RC-01 passes");
+    expect(stale.exitCode).toBe(1);
+  }, 60_000);
+});
+
 describe("how a client is launched", () => {
   const contract = sampleContract(reconnectingEndpoint);
 

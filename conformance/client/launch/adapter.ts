@@ -30,6 +30,8 @@ export interface AdapterScene {
   readonly timeScale: number;
   /** The Origin that it is to name, where it can. */
   readonly origin: string | undefined;
+  /** A certificate (PEM) that it is to trust, where it can be told so. */
+  readonly ca: string | undefined;
   /** Its time: the client sets all its timers here, and asks here how late it is. */
   readonly clock: FastClock;
   readonly WebSocket: WebSocketConstructor;
@@ -145,6 +147,7 @@ async function startOne(
     seed: launch.seed,
     timeScale: launch.timeScale,
     origin: launch.origin,
+    ca: launch.ca,
     clock,
     WebSocket: options.WebSocket,
     random: () => draws.uint32() / 2 ** 32,

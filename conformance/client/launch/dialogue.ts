@@ -199,6 +199,7 @@ export function createDialogue({ who, post, onFault, mayRepeatHello }: DialogueO
         timeScale: launch.timeScale,
         seed: launch.seed,
         ...(launch.origin === undefined ? {} : { origin: launch.origin }),
+        ...(launch.ca === undefined ? {} : { ca: launch.ca }),
       },
     });
     if (suspicious) ask(id);

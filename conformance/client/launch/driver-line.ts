@@ -26,7 +26,12 @@ export type KitLine =
       readonly type: "open";
       readonly id: string;
       readonly url: string;
-      readonly options: { readonly timeScale: number; readonly seed: number; readonly origin?: string };
+      readonly options: {
+        readonly timeScale: number;
+        readonly seed: number;
+        readonly origin?: string;
+        readonly ca?: string;
+      };
     }
   | {
       readonly type: "send";

@@ -1,4 +1,9 @@
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { makeCertificate } from "../../frames/certificate.js";
 import type { Launcher } from "../launcher.js";
 import { openAttach } from "./attach.js";
 import { openSpawn, type SpawnOptions } from "./spawn.js";
@@ -62,6 +67,35 @@ describe("a client that the kit spawns", () => {
     const client = await launcher.start(launchOptions(server.url));
     await until(() => (client.process?.output().length ?? 0) > 0);
     expect(JSON.parse(client.process?.output()[0] ?? "")).toEqual(odd);
+  });
+
+  it("trusts the certificate that it is told to, by a file that goes with the launcher", async () => {
+    const { cert, key } = makeCertificate({ hosts: ["localhost"] });
+    const secure = createServer({ cert, key }, (socket) => socket.on("error", () => undefined));
+    secure.listen(0, "127.0.0.1");
+    await once(secure, "listening");
+    try {
+      // The address of a listening TCP server is an AddressInfo.
+      const { port } = secure.address() as AddressInfo;
+      const launcher = spawning(
+        `import { connect } from "node:tls";
+         const socket = connect({ host: "127.0.0.1", port: Number(new URL(process.argv.at(-1)).port) }, () => {
+           console.log(JSON.stringify([socket.authorized, process.env.SSL_CERT_FILE]));
+         }).on("error", ({ code }) => console.log(JSON.stringify([code])));`,
+      );
+      const said = async (more: { readonly ca?: string }): Promise<unknown[]> => {
+        const client = await launcher.start(launchOptions(`wss://127.0.0.1:${port}/`, more));
+        await until(() => (client.process?.output().length ?? 0) > 0);
+        return JSON.parse(client.process?.output()[0] ?? "");
+      };
+      expect(await said({})).toEqual(["DEPTH_ZERO_SELF_SIGNED_CERT"]);
+      const [authorized, file] = await said({ ca: cert });
+      expect(authorized).toBe(true);
+      await launcher.stop();
+      expect(existsSync(String(file))).toBe(false);
+    } finally {
+      secure.close();
+    }
   });
 
   it("connects, and is gone with all that it started when its case is over", async () => {

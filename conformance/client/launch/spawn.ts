@@ -1,5 +1,6 @@
 /** Launch mode `spawn`: each client is a process of its own, told by its last argument and its environment where to connect. */
 import type { Launcher, LaunchOptions, RunningClient } from "../launcher.js";
+import { type Certificates, createCertificates } from "./certificates.js";
 import { asSeen, type ClientProgram, startProgram, watchEnd } from "./client-process.js";
 import { createCrowd, PROCESSES_AT_ONCE } from "./crowd.js";
 import { UNSTEERED } from "./unsteered.js";
@@ -13,18 +14,26 @@ export interface SpawnOptions extends ClientProgram {
 /** Starts the program once for each client. */
 export function openSpawn(options: SpawnOptions): Launcher {
   const crowd = createCrowd(options.atOnce ?? PROCESSES_AT_ONCE);
+  const certificates = createCertificates();
   return {
     mode: "spawn",
     reports: false,
     atOnce: crowd.most,
     capabilities: [],
     faults: [],
-    start: (launch) => crowd.admit(launch.signal, () => startOne(options, launch)),
-    stop: crowd.stop,
+    start: (launch) => crowd.admit(launch.signal, () => startOne(options, launch, certificates)),
+    async stop() {
+      await crowd.stop();
+      certificates.remove();
+    },
   };
 }
 
-async function startOne(program: ClientProgram, launch: LaunchOptions): Promise<RunningClient> {
+async function startOne(
+  program: ClientProgram,
+  launch: LaunchOptions,
+  certificates: Certificates,
+): Promise<RunningClient> {
   const group = await startProgram(program, {
     args: [launch.url],
     env: {
@@ -33,6 +42,7 @@ async function startOne(program: ClientProgram, launch: LaunchOptions): Promise<
       WIREPROOF_SEED: String(launch.seed),
       WIREPROOF_TIME_SCALE: String(launch.timeScale),
       ...(launch.origin === undefined ? {} : { WIREPROOF_ORIGIN: launch.origin }),
+      ...(launch.ca === undefined ? {} : certificates.trust(launch.ca)),
     },
   });
   let gone: string | undefined;

@@ -212,6 +212,7 @@ async function play<T>(
       if (peer !== undefined) return peer;
       throw new SubjectGone(`the client gave up before its handshake was answered (${url})`);
     },
+    note,
     async elsewhere(): Promise<Elsewhere> {
       const other = await listen("localhost");
       return {

@@ -245,6 +245,8 @@ export interface ClientCase {
   attempt(timeoutMs: number): Promise<Attempt | undefined>;
   /** The next attempt, accepted; throws {@link ../interruption.ts SubjectGone} when none comes in the declared time. */
   connection(options?: AcceptOptions): Promise<Peer>;
+  /** Writes a line into the transcript: what is waited for, or what nothing came of. */
+  note(text: string): void;
   /** Opens a second port, on another host name: where a redirect may lead. It ends with the case. */
   elsewhere(): Promise<Elsewhere>;
   wait(ms: number): Promise<void>;

@@ -45,6 +45,7 @@ export async function nextAttempt(
   const expected = `an attempt ${windowText(window)} after the end`;
   const attempt = await scene.attempt(sinceMs + latest + LATE_MS - scene.now());
   if (attempt === undefined) {
+    scene.note("the kit has waited for an attempt, and none came");
     return {
       kind: "none",
       outcome: {

@@ -13,6 +13,13 @@ export type {
 } from "./check.js";
 export { type CheckClientOptions, checkClient } from "./client/check-client.js";
 export { type DescribeClientOptions, describeClient } from "./client/describe-client.js";
+export type {
+  AdaptedClient,
+  AdapterScene,
+  ClientAdapter,
+  WebSocketConstructor,
+} from "./client/launch/adapter.js";
+export type { FastClock, FastTimer } from "./client/launch/fast-clock.js";
 export { type ConfigFile, type ConfigSettings, settingsOf } from "./config.js";
 export { coverageOf, type DocumentCoverage } from "./coverage.js";
 export type { Authorize } from "./credentials.js";

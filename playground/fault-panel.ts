@@ -19,6 +19,17 @@ const SLOW_MS = 1_500;
 export function createFaultPanel(root: HTMLElement, token: string, timeline: Timeline): FaultPanel {
   const heartbeat = element("p", { class: "about" });
   const frames = element("select", { id: newId(), "aria-label": "What is sent" });
+  const own = element("textarea", {
+    class: "code",
+    rows: 2,
+    spellcheck: "false",
+    "aria-label": "Frame of your own",
+  });
+  own.value = OWN_FRAME;
+  own.hidden = true;
+  frames.addEventListener("change", () => {
+    own.hidden = frames.value !== OWN;
+  });
   const codes = element("select", { id: newId(), "aria-label": "Close code" });
   const silence = toggle(
     "Silence",
@@ -106,12 +117,13 @@ export function createFaultPanel(root: HTMLElement, token: string, timeline: Tim
         button("Close", () => void closeWith()),
       ),
     ),
+    own,
     heartbeat,
   );
 
   function sendGarbage(): void {
-    const { label, frame } = garbage.get(frames.value) ?? {};
-    if (frame !== undefined) void ask({ fault: "garbage", frame }, "Garbage", label ?? "");
+    const frame = frames.value === OWN ? own.value : garbage.get(frames.value)?.frame;
+    if (frame !== undefined) void ask({ fault: "garbage", frame }, "Garbage", frames.value);
   }
 
   function closeWith(): void {
@@ -127,7 +139,8 @@ export function createFaultPanel(root: HTMLElement, token: string, timeline: Tim
     offer(side, offered) {
       garbage.clear();
       for (const one of offered) garbage.set(one.label, one);
-      frames.replaceChildren(...offered.map(({ label }) => element("option", {}, label)));
+      frames.replaceChildren(...[...garbage.keys(), OWN].map((label) => element("option", {}, label)));
+      own.hidden = frames.value !== OWN;
       const known = Object.entries(side.closeCodes).filter(([, { by }]) => by !== "client");
       const rows =
         known.length > 0 ? known.map(([code, { cause }]) => [code, cause.join(", ")] as const) : BARE_CODES;
@@ -141,6 +154,10 @@ export function createFaultPanel(root: HTMLElement, token: string, timeline: Tim
     },
   };
 }
+
+const OWN = "a frame of my own";
+/** What stands there first: JSON for either transport, and an event that few contracts have. */
+const OWN_FRAME = '["my_event", {}]';
 
 /** Where a document declares none. */
 const BARE_CODES = [

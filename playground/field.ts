@@ -165,6 +165,8 @@ export function newUuid(): string {
 function jsonField(place: Place, schema: FormSchema, types: readonly string[]): Field {
   const input = element("textarea", { id: newId(), class: "code", rows: 1, spellcheck: "false" });
   const takesText = types.includes("string");
+  // Something to begin with, so that what has to be there can be read.
+  if (place.required && !takesText) input.value = types.includes("array") ? "[]" : "{}";
   return {
     element: labelled(place, schema, input),
     read() {

@@ -220,6 +220,7 @@ describe.skipIf(!available)("the playground", () => {
         "a wrong type inside",
         "broken JSON",
         "a list instead of an object",
+        "a frame of my own",
       ]);
       const codes = ["wrong-discriminator", "unknown-message", "invalid-payload", "not-json", "not-object"];
       for (const [index, code] of codes.entries()) {
@@ -231,8 +232,12 @@ describe.skipIf(!available)("the playground", () => {
       expect(await line("wrong-discriminator").locator(".hint").textContent()).toBe(
         'This channel names its events with event; the frame has type: "token_stream". Rename the field.',
       );
+      await page.getByLabel("What is sent").selectOption("a frame of my own");
+      await page.getByLabel("Frame of your own").fill('{"event":"pong","data":{"token":7}}');
+      await page.getByRole("button", { name: "Send garbage" }).click();
+      await expect.poll(() => line("invalid-payload").textContent()).toContain("at /data/token, got 7");
       expect(await opened.state()).toBe("connected");
-      await expect.poll(() => page.locator(".figures").textContent()).toContain("did not decode4");
+      await expect.poll(() => page.locator(".figures").textContent()).toContain("did not decode5");
     });
 
     it("slow, events are late but come, and mended they come at once", async () => {

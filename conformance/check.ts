@@ -386,6 +386,8 @@ export interface CheckOf<C> {
   readonly safe?: true;
   /** It loads the subject, or measures small times: it runs when no other check does. */
   readonly alone?: true;
+  /** It hears what others do to the same subject: it runs when no other check does, though it loads nothing. */
+  readonly listens?: true;
   /** The shortest time in which it can decide (milliseconds, scaled); absent: it waits for nothing but answers. */
   shortestMs?(context: C): number;
   run(context: C): Promise<CheckResult>;

@@ -45,7 +45,8 @@ export function planRun<C>(run: SharedRun, role: Role<C>, checks: readonly Check
     if (shortest !== undefined && shortest > run.profile.waitBudgetMs) {
       decided.push({ check, result: tooLong(shortest, run.profile) });
     } else if (check.passive === true) passive.push(check);
-    else if (check.alone === true) alone.push({ check, ms: shortest ?? (applies ? typicalMs : 0) });
+    else if (check.alone === true || check.listens === true)
+      alone.push({ check, ms: shortest ?? (applies ? typicalMs : 0) });
     else if (shortest !== undefined && shortest > WAITS_MS) waiting.push({ check, ms: shortest });
     else brisk.push(check);
   }

@@ -1,9 +1,15 @@
-/** A root cause is reported once: rows that failed only because events could not be read are not failures of their own. */
+/**
+ * A root cause is reported once: rows that failed only because events could not be read, or because what another
+ * connection had caused came to theirs, are not failures of their own.
+ */
 import type { Check, RunRecord } from "../check.js";
 import type { Outcome } from "../report/report.js";
 
 /** The rows about reading events; each may block the others. */
 const READING = ["S-CD-09", "S-CD-02"] as const;
+
+/** The row about what reaches the wrong connection: cases that others disturb fail now and then. */
+const STRAY = "S-SM-07";
 
 /** Rows that need no event of the contract. */
 export const FREE = /^S-(?:HS|FR)-/;
@@ -20,8 +26,14 @@ export function ownersOfSilence(checks: readonly Check[], record: RunRecord): re
   return ids.flatMap((id) => checks.filter((check) => check.id === id));
 }
 
-/** Turns what rests on unreadable events into `untestable: blocked by …`. */
+/** Turns what rests on unreadable events, or comes and goes with what others do, into `untestable: blocked by …`. */
 export function blockOutcomes(outcomes: readonly Outcome[], record: RunRecord): readonly Outcome[] {
+  const strays = outcomes.some(({ id, verdict }) => id === STRAY && verdict === "fail");
+  const steady = outcomes.map((one) => (strays && one.flaky && one.id !== STRAY ? blocked(one, STRAY) : one));
+  return blockByReading(steady, record);
+}
+
+function blockByReading(outcomes: readonly Outcome[], record: RunRecord): readonly Outcome[] {
   const causes = READING.filter((id) => outcomes.some((one) => one.id === id && one.verdict === "fail"));
   const [main] = causes;
   if (main === undefined) return outcomes;
@@ -43,6 +55,6 @@ export function blockOutcomes(outcomes: readonly Outcome[], record: RunRecord): 
 
 /** What stays is what names the row: the evidence of a row that is not judged would only mislead. */
 function blocked(outcome: Outcome, cause: string): Outcome {
-  const { expected, got, mend, counterexample, replay, ...rest } = outcome;
-  return { ...rest, verdict: "untestable", reason: `blocked by ${cause}`, transcript: [] };
+  const { expected, got, mend, counterexample, replay, flakiness, ...rest } = outcome;
+  return { ...rest, verdict: "untestable", reason: `blocked by ${cause}`, flaky: false, transcript: [] };
 }

@@ -1,5 +1,6 @@
 /** Scenes in which the connections have no key in common: one acts and others watch, strangers, friends. */
 
+import type { Tester } from "../check.js";
 import { fillingOf, runExchange } from "../exchange.js";
 import type { CaseOutcome } from "../property.js";
 import { leakTo, openOutsiders, unevenness } from "./audience.js";
@@ -8,6 +9,7 @@ import {
   connectAll,
   identityOf,
   listenersOf,
+  type Scene,
   type Stage,
   undone,
   WATCHERS,
@@ -54,10 +56,10 @@ export async function playWatch(
   return closedEarly([actor, ...watchers]) ?? { verdict: "pass" };
 }
 
-/** Each plays an exchange under an identity of its own, all at once. */
+/** Each plays an exchange under an identity of its own, all at once or one after another. */
 export async function playStrangers(
   { context, source, scene, exchanges }: Stage,
-  indices: readonly number[],
+  { exchanges: indices, inTurn }: Extract<Scene, { readonly kind: "strangers" }>,
 ): Promise<CaseOutcome> {
   const testers = await connectAll(scene, indices.length);
   const { judge, answerMs, endpoint } = context;
@@ -65,14 +67,16 @@ export async function playStrangers(
     ...fillingOf(scene),
     uuid: identityOf(scene.identity, index),
   }));
-  const runs = await Promise.all(
-    testers.map(async (tester, index) => {
-      const exchange = exchanges[indices[index] ?? 0];
-      const filling = fillings[index];
-      if (exchange === undefined || filling === undefined) return undefined;
-      return { exchange, run: await runExchange(tester, exchange, { judge, answerMs, filling }) };
-    }),
-  );
+  const playOne = async (tester: Tester, index: number) => {
+    const exchange = exchanges[indices[index] ?? 0];
+    const filling = fillings[index];
+    if (exchange === undefined || filling === undefined) return undefined;
+    return { exchange, run: await runExchange(tester, exchange, { judge, answerMs, filling }) };
+  };
+  const runs: Awaited<ReturnType<typeof playOne>>[] = [];
+  if (inTurn === true)
+    for (const [index, tester] of testers.entries()) runs.push(await playOne(tester, index));
+  else runs.push(...(await Promise.all(testers.map(playOne))));
   await watchAll(context, scene, source, testers);
   const audience = new Set(
     endpoint.protocol.audience.flatMap(({ to, messages }) =>

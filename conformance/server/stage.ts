@@ -24,8 +24,10 @@ export type Scene =
     }
   /** Two wait at the same place of an exchange, and one of them goes on. */
   | { readonly kind: "waiting"; readonly place: Place }
-  /** Each plays an exchange under an identity of its own. */
-  | { readonly kind: "strangers"; readonly exchanges: readonly number[] }
+  /** Each plays an exchange under an identity of its own: all at once, or one after another. */
+  | { readonly kind: "strangers"; readonly exchanges: readonly number[]; readonly inTurn?: true }
+  /** One sends what is to be refused, and the other one only listens; before that, each has played an exchange. */
+  | { readonly kind: "refused"; readonly exchange?: number }
   /** All walk at once, under one identity. */
   | { readonly kind: "together"; readonly walks: readonly (readonly WalkStep[])[] };
 

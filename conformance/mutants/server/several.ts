@@ -131,6 +131,57 @@ export const severalMutants: readonly Mutant[] = [
     across: () => leaking((text) => eventIn(text)?.name === "chat_response"),
   }),
   altered({
+    name: "refusals-on-every-connection",
+    fault: "Tells every connection what it refuses one.",
+    channel: "workflow",
+    killedBy: "S-SM-07",
+    across: () => leaking((text) => objectIn(text)?.["event"] === "error"),
+  }),
+  altered({
+    name: "status-of-the-question-before",
+    fault: "Shows in each status the question that was answered before, whoever had asked it.",
+    channel: "answer",
+    killedBy: "S-SM-07",
+    across: () => {
+      let before = "";
+      return () => {
+        let asked = "";
+        return {
+          command(text) {
+            asked = String(objectIn(text)?.["query"] ?? "").slice(0, 200);
+            return undefined;
+          },
+          event(text) {
+            const frame = objectIn(text);
+            if (frame?.["type"] === "done") before = asked;
+            if (frame?.["type"] !== "status") return undefined;
+            return [JSON.stringify({ ...frame, message: `Thinking after ${before}` })];
+          },
+        };
+      };
+    },
+  }),
+  altered({
+    name: "input-moves-every-session",
+    fault: "What one person says answers every session that waits for somebody.",
+    channel: "workflow",
+    killedBy: "S-SM-07",
+    across: () =>
+      amongAll((own, others) => ({
+        command(text) {
+          if (objectIn(text)?.["cmd"] !== "user_input") return undefined;
+          for (const { line, kept } of others()) if (kept.has("waits")) line?.toServer(text);
+          return undefined;
+        },
+        event(text) {
+          const name = objectIn(text)?.["event"];
+          if (name === "human_interaction_required") own.kept.add("waits");
+          else if (name === "execution:completed") own.kept.delete("waits");
+          return undefined;
+        },
+      })),
+  }),
+  altered({
     name: "updates-after-leaving",
     fault: "Whoever has unsubscribed from a session hears of it as long as others do.",
     channel: "tasks",

@@ -53,6 +53,30 @@ describe("the Monitor of a case", () => {
     expect(new Set(monitor.violations.map(({ check }) => check))).toEqual(new Set(["S-CD-03"]));
   });
 
+  it("lets no event carry a value of a command that was to be refused", () => {
+    const echoes = { kind: "echoes", on: ["number"], field: "/value", level: "MUST" } as const;
+    const endpoint: Endpoint = {
+      ...sampleEndpoint,
+      invariants: [{ ...echoes, command: ["count"], from: "/to" }],
+    };
+    const connection = (check: string) => {
+      const monitor = watch(endpoint, check);
+      const one = monitor.open(0, "/");
+      send(one, "count", { cmd: "count", to: 2 }, 0);
+      one.received(judge.received('{"event":"number","value":2}'), 0);
+      send(one, "count", { cmd: "count", to: 3 }, 1);
+      return { monitor, one };
+    };
+    const kept = connection("S-SM-02");
+    kept.one.received(judge.received('{"event":"number","value":2}'), 2);
+    expect(kept.monitor.violations).toEqual([]);
+    const taken = connection("S-SM-02");
+    taken.one.received(judge.received('{"event":"number","value":3}'), 2);
+    expect(taken.monitor.violations).toMatchObject([
+      { check: "S-SM-02", clause: "PROTOCOL.md#invariants-1" },
+    ]);
+  });
+
   it("leaves a close to the check in whose case it came", () => {
     const monitor = watch(sampleEndpoint, "S-FR-16");
     monitor.open(0, "/").closed({ by: "subject", how: "close", code: 1000, atMs: 3 });

@@ -111,8 +111,8 @@ export function createCaseMonitor(options: CaseMonitorOptions): CaseMonitor {
   }
 
   /**
-   * Invariants hold whatever the kit has sent; only a value that is echoed may be that of a command which the case sent
-   * to be refused.
+   * Invariants hold whatever the kit has sent; only an event that echoes a wrong value may do so because of a command which
+   * the case sent to be refused.
    */
   function watchFields(connection: number, watch: InvariantWatch, judged: Judgement, atMs: number): void {
     for (const { invariant, expected, got, mend } of watch.received(judged.names, judged.payload)) {
@@ -156,8 +156,9 @@ export function createCaseMonitor(options: CaseMonitorOptions): CaseMonitor {
         }
         if (kind === "command") {
           if (what === undefined) return;
-          invariants.sent(what.names, what.payload);
+          // What is to be refused changes nothing: its values are none that an event may carry afterwards.
           if (isIllegal(lifecycle, what)) fault(atMs);
+          else invariants.sent(what.names, what.payload);
           lifecycle.sent({ kind, names: [...what.names], payload: what.payload }, atMs);
         } else {
           fault(atMs);

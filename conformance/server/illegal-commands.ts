@@ -5,13 +5,23 @@ import type { Json, Lifecycle } from "../../src/contract/contract.js";
 import type { Case, Check, CheckContext, Tester } from "../check.js";
 import { Course, type Move } from "../course.js";
 import { endOf } from "../exchange.js";
+import { withValue } from "../payloads.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import { concluded, notApplicable, quietNote, unproved } from "./blame.js";
 import { type CommandSource, commandSource } from "./commands.js";
 import { type Forbidden, goOn, inPlaceOfRefusal, sendForbidden } from "./forbidden-command.js";
 import { walkAgain } from "./moves.js";
 import { isOwn, reach, statesNow } from "./reach.js";
-import { commandsThatAre, openWalk, settle, takeWalk, type WalkStep, walkSteps, watch } from "./walker.js";
+import {
+  commandsThatAre,
+  openWalk,
+  settle,
+  takeWalk,
+  type Walk,
+  type WalkStep,
+  walkSteps,
+  watch,
+} from "./walker.js";
 
 const ID = "S-SM-02";
 
@@ -172,7 +182,7 @@ async function playPair(
     const [illegal] = commandsThatAre("illegal", walk, [pair.command]);
     const payloads = (illegal?.payloads ?? []).filter((payload) => isOwn(walk, lifecycle, payload));
     const payload = payloads[variant % Math.max(1, payloads.length)];
-    if (payload !== undefined) return { payload };
+    if (payload !== undefined) return { payload: withNewValues(walk, lifecycle, pair.command, payload) };
     isLegal = !isLeft;
     return isLeft ? "elsewhere" : undefined;
   };
@@ -211,6 +221,22 @@ async function playPair(
     return { verdict: "inconclusive", reason };
   }
   return concluded(scene, ID, { verdict: "inconclusive", reason: unheld(tester, pair) });
+}
+
+/** The payload with another value wherever the lifecycle would remember one: a server that takes it over shows it. */
+function withNewValues(walk: Walk, { transitions }: Lifecycle, command: string, payload: Json): Json {
+  const { commands } = walk.context.judge;
+  const [, another] = walk.identifiers;
+  return transitions
+    .flatMap(({ on, set }) => (on.includes(command) ? Object.values(set ?? {}) : []))
+    .reduce((result, pointer) => {
+      const changed = withValue(result, pointer, another);
+      const fits =
+        changed !== undefined &&
+        commands.validate(command, changed) === undefined &&
+        walk.tester.monitor.legalNow({ name: command, payload: changed }) === "illegal";
+      return fits ? changed : result;
+    }, payload);
 }
 
 function unheld(tester: Tester, { state }: IllegalPair): string {

@@ -217,6 +217,30 @@ export const orderMutants: readonly Mutant[] = [
     }),
   }),
   altered({
+    name: "refused-start-renames-session",
+    fault: "Gives the session that runs the name of one whose start was refused.",
+    channel: "workflow",
+    killedBy: "S-SM-02",
+    alter: () => {
+      let asked: unknown;
+      let renamed: unknown;
+      return {
+        command(text) {
+          const frame = objectIn(text);
+          if (frame?.["cmd"] === "start_session") asked = memberOf(frame, "data")["session_uuid"];
+          return undefined;
+        },
+        event(text) {
+          const frame = objectIn(text);
+          const data = memberOf(frame, "data");
+          if (data["code"] === "illegal-state") renamed = asked;
+          if (renamed === undefined || data["session_uuid"] === undefined) return undefined;
+          return [JSON.stringify({ ...frame, data: { ...data, session_uuid: renamed } })];
+        },
+      };
+    },
+  }),
+  altered({
     name: "illegal-command-closes",
     fault: "Closes with 1000 on a command that its state does not allow.",
     channel: "tasks",

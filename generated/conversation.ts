@@ -5,6 +5,7 @@
 import type { Codec, DecodeError, Decoded, Naming, Protocol, ProtocolSide } from "./wire.js";
 import {
   at,
+  clientSide,
   codec,
   decodeFrame,
   encodeFrame,
@@ -14,7 +15,7 @@ import {
   member,
   no,
   notObject,
-  side,
+  serverSide,
   stray,
   unnamed,
   writeText,
@@ -299,15 +300,18 @@ export const conversationClient: ProtocolSide<
   ConversationEvent,
   ConversationCommand,
   ConversationMessages
-> = /* @__PURE__ */ side(
+> = /* @__PURE__ */ clientSide(
   conversation,
-  eventCodec,
-  commandCodec,
-  [judgeEvent, judgeCommand],
+  decodeEvent,
+  encodeCommand,
+  [judgeCommand, judgeEvent],
 );
 
 /** The protocol with the codec functions of a server: it reads commands and writes events. */
-export const conversationServer: ProtocolSide<ConversationCommand, ConversationEvent> = /* @__PURE__ */ side(
+export const conversationServer: ProtocolSide<
+  ConversationCommand,
+  ConversationEvent
+> = /* @__PURE__ */ serverSide(
   conversation,
   commandCodec,
   eventCodec,

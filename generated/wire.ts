@@ -38,7 +38,12 @@ export interface DecodeError {
 
 /** The result of decoding one frame: wrong input is a value, never an exception. */
 export type Decoded<T> =
-  | { readonly ok: true; readonly value: T }
+  | {
+      readonly ok: true;
+      readonly value: T;
+      /** Key of the message in the document, where the decoder says it. */
+      readonly name?: string;
+    }
   | { readonly ok: false; readonly error: DecodeError };
 
 /** How a message is named on the wire, and what the protocol says of it. */
@@ -206,7 +211,7 @@ export interface ProtocolSide<In, Out, Names = MessagesByName<In, Out>> extends 
   /** Throws EncodeError with the JSON pointer; never writes what the other side's decode would refuse. */
   encode(value: Out): string;
   /** Writes UTF-8 bytes at `offset` and returns the offset after them; throws RangeError when they do not fit. */
-  encodeInto(value: Out, bytes: Uint8Array, offset: number): number;
+  encodeInto?(value: Out, bytes: Uint8Array, offset: number): number;
   /** Name of the message that `value`, which decoded or type-checked, is (a key of the document). */
   nameOf(value: In | Out): string;
 }
@@ -392,7 +397,9 @@ export function decodeFrame<T>(frame: string | Uint8Array, judge: Judge, maxByte
   }
   const judged = judge(value);
   // The judge named the message whose type is a member of T, after checking all that T says.
-  return typeof judged === "string" ? { ok: true, value: value as T } : { ok: false, error: judged };
+  return typeof judged === "string"
+    ? { ok: true, value: value as T, name: judged }
+    : { ok: false, error: judged };
 }
 
 function refused(code: DecodeErrorCode, expected: string, received: string): Decoded<never> {
@@ -527,13 +534,23 @@ export function codec<T>(functions: CodecFunctions<T>, judge: Judge): Codec<T> {
   return { ...functions, "~standard": { version: 1, vendor: "wireproof", validate } };
 }
 
-/** The protocol with the codec functions of the side that reads `In` and writes `Out`. */
-export function side<In, Out>(
+/** The protocol with the codec functions of a client, which is small: what it names it has judged. */
+export function clientSide<In, Out>(
+  protocol: Protocol,
+  decode: (frame: string | Uint8Array) => Decoded<In>,
+  encode: (value: Out) => string,
+  judges: readonly Judge[],
+): ProtocolSide<In, Out, never> {
+  return { ...protocol, decode, encode, nameOf: (value) => nameJudged(value, judges) };
+}
+
+/** The protocol with the codec functions of a server, which is fast: names are read where that suffices. */
+export function serverSide<In, Out>(
   protocol: Protocol,
   read: CodecFunctions<In>,
   write: CodecFunctions<Out>,
   judges: readonly Judge[],
-): ProtocolSide<In, Out, never> {
+): ProtocolSide<In, Out> {
   return {
     ...protocol,
     decode: read.decode,
@@ -572,6 +589,11 @@ function nameOf(
   }
   const [name] = found;
   if (name !== undefined && found.size === 1) return name;
+  return nameJudged(value, judges);
+}
+
+/** The key of the message that accepts a value. */
+function nameJudged(value: unknown, judges: readonly Judge[]): string {
   for (const judge of judges) {
     const judged = judge(value);
     if (typeof judged === "string") return judged;

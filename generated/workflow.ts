@@ -6,6 +6,7 @@ import type { Codec, DecodeError, Decoded, Naming, Protocol, ProtocolSide } from
 import {
   at,
   characters,
+  clientSide,
   codec,
   decodeFrame,
   encodeFrame,
@@ -16,7 +17,7 @@ import {
   isUuid,
   no,
   notObject,
-  side,
+  serverSide,
   stray,
   unnamed,
   writeText,
@@ -422,68 +423,23 @@ export const workflow: Protocol = {
     restore: [],
   },
   closeCodes: {
-    "1000": { cause: ["done"], retry: false, by: "both", description: "All is said." },
-    "1001": {
-      cause: ["going-away"],
-      retry: true,
-      by: "both",
-      description: "The page is left or the server goes down.",
-    },
-    "1002": { cause: ["frame"], retry: false, by: "both", description: "A frame broke RFC 6455." },
-    "1003": {
-      cause: ["binary"],
-      retry: false,
-      by: "both",
-      description: "A binary frame where text is spoken.",
-    },
-    "1007": { cause: ["not-utf8"], retry: false, by: "both", description: "Text that is not UTF-8." },
-    "1009": { cause: ["too-large"], retry: false, by: "both", description: "A message over `maxBytes`." },
-    "1011": { cause: ["internal"], retry: true, by: "server", description: "The server could not go on." },
-    "1012": { cause: ["restart"], retry: true, by: "server", description: "The server restarts." },
-    "1013": {
-      cause: ["overload"],
-      retry: true,
-      by: "server",
-      description: "The server has too much to do.",
-    },
-    "4400": {
-      cause: ["bad-parameter"],
-      retry: false,
-      by: "server",
-      description: "A bad value in the address or the query.",
-    },
-    "4401": {
-      cause: ["unauthorized"],
-      retry: false,
-      by: "server",
-      description: "Credentials are missing or wrong.",
-    },
-    "4403": {
-      cause: ["forbidden"],
-      retry: false,
-      by: "server",
-      description: "The credentials do not suffice.",
-    },
-    "4404": {
-      cause: ["not-found"],
-      retry: false,
-      by: "server",
-      description: "What the address names does not exist.",
-    },
-    "4408": { cause: ["heartbeat"], retry: true, by: "both", description: "No sign of life in time." },
-    "4429": {
-      cause: ["slow-consumer", "too-many"],
-      retry: true,
-      by: "server",
-      description: "The queue of this connection or the number of connections is at its limit.",
-    },
-    "4803": { cause: ["binary"], retry: false, by: "client", description: "1003 as a browser may say it." },
-    "4809": {
-      cause: ["too-large"],
-      retry: false,
-      by: "client",
-      description: "1009 as a browser may say it.",
-    },
+    "1000": { cause: ["done"], retry: false, by: "both" },
+    "1001": { cause: ["going-away"], retry: true, by: "both" },
+    "1002": { cause: ["frame"], retry: false, by: "both" },
+    "1003": { cause: ["binary"], retry: false, by: "both" },
+    "1007": { cause: ["not-utf8"], retry: false, by: "both" },
+    "1009": { cause: ["too-large"], retry: false, by: "both" },
+    "1011": { cause: ["internal"], retry: true, by: "server" },
+    "1012": { cause: ["restart"], retry: true, by: "server" },
+    "1013": { cause: ["overload"], retry: true, by: "server" },
+    "4400": { cause: ["bad-parameter"], retry: false, by: "server" },
+    "4401": { cause: ["unauthorized"], retry: false, by: "server" },
+    "4403": { cause: ["forbidden"], retry: false, by: "server" },
+    "4404": { cause: ["not-found"], retry: false, by: "server" },
+    "4408": { cause: ["heartbeat"], retry: true, by: "both" },
+    "4429": { cause: ["slow-consumer", "too-many"], retry: true, by: "server" },
+    "4803": { cause: ["binary"], retry: false, by: "client" },
+    "4809": { cause: ["too-large"], retry: false, by: "client" },
   },
   lifecycles: [
     {
@@ -598,15 +554,15 @@ export const workflowClient: ProtocolSide<
   WorkflowEvent,
   WorkflowCommand,
   WorkflowMessages
-> = /* @__PURE__ */ side(
+> = /* @__PURE__ */ clientSide(
   workflow,
-  eventCodec,
-  commandCodec,
-  [judgeEvent, judgeCommand],
+  decodeEvent,
+  encodeCommand,
+  [judgeCommand, judgeEvent],
 );
 
 /** The protocol with the codec functions of a server: it reads commands and writes events. */
-export const workflowServer: ProtocolSide<WorkflowCommand, WorkflowEvent> = /* @__PURE__ */ side(
+export const workflowServer: ProtocolSide<WorkflowCommand, WorkflowEvent> = /* @__PURE__ */ serverSide(
   workflow,
   commandCodec,
   eventCodec,

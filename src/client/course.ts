@@ -58,9 +58,9 @@ export function followLifecycles<Out>({ lifecycles, reject, reconnect }: Protoco
       instance.places = change(lifecycle, spread(lifecycle, instance.places), instance);
       instances.set(key, instance);
       if (instance.places.every(([state, ahead]) => state === initial && !ahead[0])) instances.delete(key);
-      if (instances.size > MAX_INSTANCES) {
-        const [oldest] = [...instances].find(([, { by }]) => by === undefined) ?? [];
-        instances.delete(oldest);
+      for (const [oldest, { by }] of instances) {
+        if (instances.size <= MAX_INSTANCES) break;
+        if (by === undefined) instances.delete(oldest);
       }
     }
   }

@@ -1,7 +1,6 @@
 import { type Cancel, systemClock } from "../wire/clock.js";
 import { valueAt } from "../wire/pointer.js";
-import type { DecodeError, MessagesByName, ProtocolSide, Reconnect } from "../wire/protocol.js";
-import { refusalOf } from "../wire/refusal.js";
+import type { DecodeError, MessagesByName, Protocol, ProtocolSide, Reconnect } from "../wire/protocol.js";
 import { reconnectDelay } from "./backoff.js";
 import { bareMessage } from "./bare-message.js";
 import type { Client, Send } from "./client.js";
@@ -16,29 +15,25 @@ import { answer, type Request, request } from "./requests.js";
 import type { ClientState, ClientStatus } from "./status.js";
 
 /** Where the document declares no policy, any conforms. */
-const ANY_POLICY: Reconnect = {
+const ANY_POLICY: Omit<Reconnect, "onCleanClose" | "offline" | "restore"> = {
   strategy: "exponential",
   initialDelayMs: 1_000,
   factor: 2,
   maxDelayMs: 30_000,
   jitter: "full",
   maxAttempts: 10,
-  onCleanClose: false,
   resetAfterMs: 5_000,
   connectTimeoutMs: 10_000,
-  offline: "reject",
-  restore: [],
 };
 /** Bytes that the socket may hold back before nothing more is given to it. */
 const SEND_QUEUE_BYTES = 4_194_304;
 const MAX_UNKNOWN = 100;
-const WAKING = ["online", "visibilitychange", "pageshow"];
 const NOT_TEXT: DecodeError = {
   code: "not-text",
   path: "",
   expected: "text",
   received: "a binary frame",
-  hint: "Send text.",
+  hint: "Send text, not binary.",
 };
 const UTF8 = /* @__PURE__ */ new TextEncoder();
 
@@ -54,9 +49,12 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
   const { WebSocket: Socket = world.WebSocket, platform = world } = options;
   if (!Socket) throw new TypeError("There is no WebSocket here: give that of `ws` as an option.");
   const { first, frames, heartbeat } = side;
-  const correlation = own(side.correlation);
-  const replies = own(side.replies);
-  const policy = { ...ANY_POLICY, ...side.reconnect, ...options.reconnect };
+  const rules: Protocol = { ...side, correlation: own(side.correlation), replies: own(side.replies) };
+  const policy: Partial<Reconnect> & typeof ANY_POLICY = {
+    ...ANY_POLICY,
+    ...side.reconnect,
+    ...options.reconnect,
+  };
   const { maxAttempts } = policy;
   const isQueueing = (options.offline ?? policy.offline) === "queue";
 
@@ -115,16 +113,13 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
     openedAt = undefined;
     isFirstAwaited = !!first;
     link = openLink(
-      {
-        url: options.url,
-        protocols: options.protocols ?? side.subprotocols,
-        Socket: Socket as SocketConstructor, // it is there, or this function had thrown
-        socketOptions: options.socketOptions,
-        clock,
-        timeoutMs: policy.connectTimeoutMs * timeScale,
-        tap,
-      },
+      options,
+      Socket as SocketConstructor, // it is there, or this function had thrown
+      options.protocols ?? side.subprotocols,
+      clock,
+      policy.connectTimeoutMs * timeScale,
       { opened, frame, pinged: () => pulse?.pinged(), ended, report },
+      tap,
     );
     become(attempts > 0 ? "reconnecting" : "connecting");
   }
@@ -217,8 +212,7 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
   function stop(state: ClientState, more: Partial<ClientStatus>): void {
     isRunning = false;
     cancelRetry();
-    signal?.removeEventListener("abort", abort);
-    for (const type of WAKING) platform?.removeEventListener?.(type, wake);
+    listen("removeEventListener");
     for (const { settle } of queue) settle(Promise.reject(new ClientError("closed", "it was not sent")));
     become(state, more);
   }
@@ -234,6 +228,11 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
 
   function abort(): void {
     close();
+  }
+
+  function listen(how: "addEventListener" | "removeEventListener"): void {
+    signal?.[how]("abort", abort);
+    for (const type of ["online", "visibilitychange", "pageshow"]) platform?.[how]?.(type, wake);
   }
 
   function wake({ type, persisted }: PlatformEvent): void {
@@ -263,8 +262,7 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
     if (!isRunning) {
       isRunning = true;
       attempts = 0;
-      signal?.addEventListener("abort", abort);
-      for (const type of WAKING) platform?.addEventListener?.(type, wake);
+      listen("addEventListener");
       if (signal?.aborted) close();
       else attempt();
     }
@@ -274,52 +272,45 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
   // The heartbeat (PROTOCOL.md#heartbeat)
 
   function startPulse(): void {
-    const { mode, ping = "", pong = "" } = heartbeat ?? {};
     const wirePing = link?.ping;
+    const { mode = "none", ping = "", pong = "" } = heartbeat ?? {};
     // A browser neither sends RFC 6455 pings nor shows them.
-    if (!heartbeat || (mode !== "application" && (mode !== "frame" || !wirePing))) return;
+    if (!heartbeat || !(mode === "application" || (mode === "frame" && wirePing))) return;
     const send = (answered: () => void): void => {
       if (mode === "frame") wirePing?.(answered);
-      else {
-        const id = ++tokens;
-        // Whatever kind of token the document wants, one of these is it.
-        say(ping, [`00000000-0000-4000-8000-${`${id}`.padStart(12, "0")}`, id], (payload) => {
-          const beat: Request<In> = {
-            name: ping,
-            payload,
-            replies: [pong],
-            settle() {
-              open.delete(beat);
-              answered();
-            },
-          };
-          open.add(beat);
-        });
-      }
+      // Text and UUID in one: whatever kind of token the document wants, this is most likely one.
+      else say(ping, `00000000-0000-4000-8000-${`${++tokens}`.padStart(12, "0")}`, [pong], answered);
     };
     const measured = (ms: number): void => {
       rttMs = ms;
     };
-    pulse = startHeartbeat(heartbeat, clock, timeScale, send, measured, () =>
-      drop(4408, "no sign of life in time"),
-    );
+    const silent = (): void => drop(4408, "no sign of life in time");
+    pulse = startHeartbeat(heartbeat, clock, timeScale, send, measured, silent);
     held.push(pulse.stop);
   }
 
-  /** Sends what has nothing but its name and the first of these ids that the contract accepts, if any. */
-  function say(name: string, ids: readonly unknown[], before?: (payload: unknown) => void): void {
-    for (const id of [...ids, undefined]) {
-      try {
-        // The codec decides whether it is one.
-        const command = bareMessage({ ...side, correlation }, name, id) as Out;
-        const text = side.encode(command);
-        before?.(payloadOf(command));
-        write(name, command, text);
-        return;
-      } catch (cause) {
-        if (id === undefined)
-          report(new ClientError("setup", `no heartbeat: ${name} needs more than a name`, { cause }));
+  /** Sends what has nothing but its name and its id; where the contract does not accept the id, without it. */
+  function say(name: string, id?: unknown, replies: readonly string[] = [], answered?: () => void): void {
+    try {
+      // The codec decides whether it is one.
+      const command = bareMessage(rules, name, id) as Out;
+      const text = side.encode(command);
+      if (answered) {
+        const beat: Request<In> = {
+          name,
+          payload: payloadOf(command),
+          replies,
+          settle() {
+            open.delete(beat);
+            answered();
+          },
+        };
+        open.add(beat);
       }
+      write(name, command, text);
+    } catch (cause) {
+      if (id !== undefined) say(name, undefined, replies, answered);
+      else report(new ClientError("setup", `no heartbeat: ${name} needs more than a name`, { cause }));
     }
   }
 
@@ -347,20 +338,20 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
       return;
     }
     const event = decoded.value;
-    const name = side.nameOf(event);
+    const { name = side.nameOf(event) } = decoded;
     const payload = payloadOf(event);
     const isFirst = name === first?.message;
     if (!course.received(name, payload) || (first && isFirst !== isFirstAwaited)) {
       report(new ClientError("illegal-state", `${name} is not legal here`, { event }));
     }
     if (name === heartbeat?.ping && heartbeat.initiator === "server") {
-      say(heartbeat.pong ?? "", [valueAt(payload, correlation[name] ?? "/")]);
+      say(heartbeat.pong ?? "", valueAt(payload, rules.correlation[name] ?? "/"));
       pulse?.pinged();
     }
     const interval = heartbeat?.intervalMs;
     if (typeof interval === "object" && name === interval.message)
       pulse?.adopt(valueAt(payload, interval.field));
-    answer(open, { ...side, correlation }, name, payload, event);
+    answer(open, rules, name, payload, event);
     byName.get(name)?.call(event);
     onAny.call(event, name);
     if (isFirst && isFirstAwaited && link === own) {
@@ -376,7 +367,7 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
       if (unknown.size < MAX_UNKNOWN || unknown.has(name)) unknown.set(name, (unknown.get(name) ?? 0) + 1);
       if (onUnknown.call(decodeError, raw)) return;
     } else decodeErrors++;
-    report(new ClientError(code, refusalOf(decodeError).text, { decodeError }));
+    report(new ClientError(code, decodeError.hint, { decodeError }));
   }
 
   // What goes
@@ -412,12 +403,12 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
     if ((link?.socket?.bufferedAmount ?? 0) > (side.sendQueueBytes ?? SEND_QUEUE_BYTES)) {
       throw new ClientError("queue-full", `${name} was not sent: the server does not read`);
     }
-    const reply = replies[name];
+    const reply = rules.replies[name];
     if (!reply) return write(name, command, text, isRestored);
     const asked = { name, payload, replies: reply.messages };
-    return request(open, clock, side.answerMs * timeScale, asked, (settle) =>
-      write(name, command, text, isRestored, reply.ack ? settle : undefined),
-    );
+    const post = (settle: (reply: In) => void): void =>
+      write(name, command, text, isRestored, reply.ack ? settle : undefined);
+    return request(open, asked, post, clock, side.answerMs * timeScale);
   }
 
   async function send(command: Out): Promise<unknown> {

@@ -1,6 +1,6 @@
 import type { Clock } from "../wire/clock.js";
 import type { ClientError } from "./client-error.js";
-import type { SocketConstructor, SocketLike } from "./options.js";
+import type { ClientOptions, SocketConstructor, SocketLike } from "./options.js";
 
 /** How an attempt, or its connection, ended. */
 export interface LinkEnd {
@@ -41,28 +41,24 @@ export interface Link {
   leave(code: number, reason: string): void;
 }
 
-export interface LinkOptions {
-  readonly url: string | (() => string | Promise<string>);
-  readonly Socket: SocketConstructor;
-  readonly protocols: readonly string[];
-  readonly socketOptions: object | undefined;
-  readonly clock: Clock;
-  /** Milliseconds until the attempt has failed. */
-  readonly timeoutMs: number;
-  readonly tap: Tap | undefined;
-}
-
 /** Codes of RFC 6455 §7.4.1 that a browser refuses to send have a private twin (PROTOCOL.md#close-codes). */
 const PRIVATE = 3_800;
 
-/** Starts an attempt. Nothing is called before this has returned. */
-export function openLink(options: LinkOptions, listener: LinkListener): Link {
-  const { clock, tap, url } = options;
+/** Starts an attempt, which has failed after `timeoutMs`. Nothing is called before this has returned. */
+export function openLink(
+  { socketOptions, url }: Pick<ClientOptions, "url" | "socketOptions">,
+  Socket: SocketConstructor,
+  protocols: readonly string[],
+  clock: Clock,
+  timeoutMs: number,
+  listener: LinkListener,
+  tap?: Tap,
+): Link {
   let socket: SocketLike | undefined;
   let ping: Ping | undefined;
   let isOver = false;
   let why = "";
-  const cancel = clock.after(options.timeoutMs, () => end({ code: 1006, reason: "no answer in time" }));
+  const cancel = clock.after(timeoutMs, () => end({ code: 1006, reason: "no answer in time" }));
 
   function leave(code: number, reason: string): void {
     isOver = true;
@@ -92,7 +88,7 @@ export function openLink(options: LinkOptions, listener: LinkListener): Link {
     try {
       const address = await (typeof url === "function" ? url() : url);
       if (isOver) return;
-      socket = new options.Socket(address, [...options.protocols], options.socketOptions);
+      socket = new Socket(address, [...protocols], socketOptions);
     } catch (cause) {
       end({ code: 1006, reason: `${cause}` });
       return;

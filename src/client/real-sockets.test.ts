@@ -7,7 +7,7 @@ import { pipelineClient } from "../../generated/pipeline.js";
 import { tasksClient } from "../../generated/tasks.js";
 import { workflowClient } from "../../generated/workflow.js";
 import { type ServerOptions, startServer } from "../../reference-server/server.js";
-import type { MessagesByName, ProtocolSide } from "../wire/protocol.js";
+import type { MessagesByName, Protocol, ProtocolSide } from "../wire/protocol.js";
 import { type Client, type ClientOptions, type ClientState, createClient, type Send } from "./node.js";
 
 const owned: (() => unknown)[] = [];
@@ -30,12 +30,21 @@ function until<In, Out, Names extends MessagesByName>(
   });
 }
 
+/** Fast where the contract waits, and slow to give up: a busy machine is no fault. */
+const SCALE = 0.02;
+const PATIENCE_MS = 10_000 / SCALE;
+function patient<Side extends Protocol>(side: Side): Side {
+  const reconnect = side.reconnect && { ...side.reconnect, connectTimeoutMs: PATIENCE_MS };
+  const heartbeat = side.heartbeat && { ...side.heartbeat, timeoutMs: PATIENCE_MS };
+  return { ...side, answerMs: PATIENCE_MS, reconnect, heartbeat };
+}
+
 function make<In, Out, Names extends MessagesByName>(
   side: ProtocolSide<In, Out, Names>,
   url: string,
   options: Partial<ClientOptions<Send<Out, Names>>> = {},
 ) {
-  const client = createClient(side, { url, WebSocket, timeScale: 0.01, ...options });
+  const client = createClient(patient(side), { url, WebSocket, timeScale: SCALE, ...options });
   owned.push(() => client.close());
   const errors: string[] = [];
   const events: string[] = [];
@@ -45,7 +54,7 @@ function make<In, Out, Names extends MessagesByName>(
 }
 
 async function reference(options: ServerOptions = {}) {
-  const server = await startServer({ port: 0, timeScale: 0.01, ...options });
+  const server = await startServer({ port: 0, timeScale: SCALE, ...options });
   owned.push(() => server.close());
   const at = (name: string): string => server.endpoints.find((endpoint) => endpoint.name === name)?.url ?? "";
   return { server, at };
@@ -84,14 +93,14 @@ describe("with the reference server, over ws", () => {
   });
 
   it("tasks: subscriptions live through a restart of the server", async () => {
-    const first = await startServer({ port: 0, timeScale: 0.01, channels: ["tasks"] });
+    const first = await startServer({ port: 0, timeScale: SCALE, channels: ["tasks"] });
     const { port } = first;
     const { client, errors } = make(tasksClient, first.endpoints[0]?.url ?? "");
     await client.connect();
     expect((await client.send({ event: "subscribe", session_id: "s" })).data.status).toBe("created");
     await first.close({ code: 1012 });
     await until(client, "reconnecting");
-    const second = await startServer({ port, timeScale: 0.01, channels: ["tasks"] });
+    const second = await startServer({ port, timeScale: SCALE, channels: ["tasks"] });
     owned.push(() => second.close());
     const again = new Promise<void>((resolve) => void client.on("subscribed", () => resolve()));
     await again;
@@ -149,13 +158,13 @@ describe("with the reference server, over ws", () => {
   });
 
   it("comes back after a slow start of the server, and gives nobody's port a second socket", async () => {
-    const server = await startServer({ port: 0, timeScale: 0.01, channels: ["workflow"] });
+    const server = await startServer({ port: 0, timeScale: SCALE, channels: ["workflow"] });
     const url = server.endpoints[0]?.url ?? "";
     await server.close();
     const { client } = make(workflowClient, url);
     void client.connect();
     await until(client, "reconnecting");
-    const late = await startServer({ port: server.port, timeScale: 0.01, channels: ["workflow"] });
+    const late = await startServer({ port: server.port, timeScale: SCALE, channels: ["workflow"] });
     owned.push(() => late.close());
     await until(client, "connected");
     expect(late.stats().opened).toBe(1);

@@ -16,33 +16,33 @@ export interface Request<In> {
   fail?(error: ClientError): void;
 }
 
-/** Puts a request at the end of those that are open; gives the reply, for which it waits `ms` milliseconds. */
+/** Puts a request at the end of those that are open, and sends it; gives the reply, for which it waits `ms`. */
 export function request<In>(
   open: Set<Request<In>>,
-  clock: Clock,
-  ms: number,
   asked: Pick<Request<In>, "name" | "payload" | "replies">,
   send: (settle: (reply: In) => void) => void,
+  clock: Clock,
+  ms: number,
 ): Promise<In> {
   return new Promise((resolve, reject) => {
     const over = (): void => {
       open.delete(entry);
       cancel();
     };
+    const fail = (error: ClientError): void => {
+      over();
+      reject(error);
+    };
+    const late = (): void => fail(new ClientError("timeout", `no reply to ${asked.name} in time`));
+    const cancel = clock.after(ms, late);
     const entry: Request<In> = {
       ...asked,
       settle(reply) {
         over();
         resolve(reply);
       },
-      fail(error) {
-        over();
-        reject(error);
-      },
+      fail,
     };
-    const cancel = clock.after(ms, () =>
-      entry.fail?.(new ClientError("timeout", `no reply to ${asked.name} in time`)),
-    );
     open.add(entry);
     send(entry.settle);
   });

@@ -87,24 +87,20 @@ export async function endpointFile(
   const protocol = protocolOf(endpoint);
   const head = `export const ${protocolName}: ${imports.useType("Protocol")} = `;
   const sideType = imports.useType("ProtocolSide");
-  const side = imports.use("side");
   const sideLines = (
     name: string | undefined,
-    read: "Event" | "Command",
-    write: "Event" | "Command",
-    role: string,
-    names: readonly string[] = [],
+    make: string,
+    [read, write, ...names]: readonly string[],
+    what: string,
+    functions: readonly string[],
   ) => [
-    `/** The protocol with the codec functions of a ${role}: it reads ${read.toLowerCase()}s and writes ${write.toLowerCase()}s. */`,
+    `/** The protocol with the codec functions of a ${what}. */`,
     ...heading(
       `export const ${name}: ${sideType}`,
-      [unionOf[lower(read)], unionOf[lower(write)], ...names],
-      `= /* @__PURE__ */ ${side}(`,
+      [read ?? "", write ?? "", ...names],
+      `= /* @__PURE__ */ ${imports.use(make)}(`,
     ),
-    `  ${protocolName},`,
-    `  ${lower(read)}Codec,`,
-    `  ${lower(write)}Codec,`,
-    "  [judgeEvent, judgeCommand],",
+    ...[protocolName, ...functions].map((argument) => `  ${argument},`),
     ");",
   ];
   const protocolLines = [
@@ -112,9 +108,21 @@ export async function endpointFile(
     ...`${head}${literal(protocol, "", head.length)};`.split("\n"),
     "",
     ...codecs,
-    ...sideLines(clientName, "Event", "Command", "client", [mapName]),
+    ...sideLines(
+      clientName,
+      "clientSide",
+      [unionOf.event, unionOf.command, mapName],
+      "client: it reads events and writes commands",
+      ["decodeEvent", "encodeCommand", "[judgeCommand, judgeEvent]"],
+    ),
     "",
-    ...sideLines(serverName, "Command", "Event", "server"),
+    ...sideLines(
+      serverName,
+      "serverSide",
+      [unionOf.command, unionOf.event],
+      "server: it reads commands and writes events",
+      ["commandCodec", "eventCodec", "[judgeEvent, judgeCommand]"],
+    ),
   ];
   const body = [
     ...imports.lines(),

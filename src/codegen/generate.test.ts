@@ -93,7 +93,7 @@ describe("generate", () => {
     ]);
     for (const { path } of files.slice(2)) {
       const module = await loadGenerated(files, path);
-      expect(module.commandCodec.decode("{}")).toEqual({ ok: true, value: {} });
+      expect(module.commandCodec.decode("{}")).toMatchObject({ ok: true, value: {} });
     }
   });
 
@@ -123,6 +123,7 @@ describe("generate", () => {
     expect((await loadGenerated(files, "inline.ts")).eventCodec.decode("{}")).toEqual({
       ok: true,
       value: {},
+      name: "odd",
     });
   });
 });

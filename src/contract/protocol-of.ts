@@ -38,7 +38,13 @@ export function protocolOf(endpoint: Endpoint): Protocol {
     ...(rules.first === undefined ? {} : { first: rules.first }),
     ...(endpoint.heartbeat === undefined ? {} : { heartbeat: endpoint.heartbeat }),
     ...(endpoint.reconnect === undefined ? {} : { reconnect: endpoint.reconnect }),
-    closeCodes: endpoint.closeCodes ?? {},
+    // What a code means is prose: it stays in the document, so that no client carries it.
+    closeCodes: Object.fromEntries(
+      Object.entries(endpoint.closeCodes ?? {}).map(([code, { cause, retry, by }]) => [
+        code,
+        { cause, retry, by },
+      ]),
+    ),
     lifecycles: endpoint.lifecycles,
   };
 }

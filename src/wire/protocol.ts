@@ -41,7 +41,12 @@ export interface DecodeError {
 
 /** The result of decoding one frame: wrong input is a value, never an exception. */
 export type Decoded<T> =
-  | { readonly ok: true; readonly value: T }
+  | {
+      readonly ok: true;
+      readonly value: T;
+      /** Key of the message in the document, where the decoder says it. */
+      readonly name?: string;
+    }
   | { readonly ok: false; readonly error: DecodeError };
 
 /** How a message is named on the wire, and what the protocol says of it. */
@@ -209,7 +214,7 @@ export interface ProtocolSide<In, Out, Names = MessagesByName<In, Out>> extends 
   /** Throws EncodeError with the JSON pointer; never writes what the other side's decode would refuse. */
   encode(value: Out): string;
   /** Writes UTF-8 bytes at `offset` and returns the offset after them; throws RangeError when they do not fit. */
-  encodeInto(value: Out, bytes: Uint8Array, offset: number): number;
+  encodeInto?(value: Out, bytes: Uint8Array, offset: number): number;
   /** Name of the message that `value`, which decoded or type-checked, is (a key of the document). */
   nameOf(value: In | Out): string;
 }

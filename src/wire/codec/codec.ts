@@ -38,13 +38,23 @@ export function codec<T>(functions: CodecFunctions<T>, judge: Judge): Codec<T> {
   return { ...functions, "~standard": { version: 1, vendor: "wireproof", validate } };
 }
 
-/** The protocol with the codec functions of the side that reads `In` and writes `Out`. */
-export function side<In, Out>(
+/** The protocol with the codec functions of a client, which is small: what it names it has judged. */
+export function clientSide<In, Out>(
+  protocol: Protocol,
+  decode: (frame: string | Uint8Array) => Decoded<In>,
+  encode: (value: Out) => string,
+  judges: readonly Judge[],
+): ProtocolSide<In, Out, never> {
+  return { ...protocol, decode, encode, nameOf: (value) => nameJudged(value, judges) };
+}
+
+/** The protocol with the codec functions of a server, which is fast: names are read where that suffices. */
+export function serverSide<In, Out>(
   protocol: Protocol,
   read: CodecFunctions<In>,
   write: CodecFunctions<Out>,
   judges: readonly Judge[],
-): ProtocolSide<In, Out, never> {
+): ProtocolSide<In, Out> {
   return {
     ...protocol,
     decode: read.decode,
@@ -83,6 +93,11 @@ function nameOf(
   }
   const [name] = found;
   if (name !== undefined && found.size === 1) return name;
+  return nameJudged(value, judges);
+}
+
+/** The key of the message that accepts a value. */
+function nameJudged(value: unknown, judges: readonly Judge[]): string {
   for (const judge of judges) {
     const judged = judge(value);
     if (typeof judged === "string") return judged;

@@ -36,7 +36,9 @@ export function decodeFrame<T>(frame: string | Uint8Array, judge: Judge, maxByte
   }
   const judged = judge(value);
   // The judge named the message whose type is a member of T, after checking all that T says.
-  return typeof judged === "string" ? { ok: true, value: value as T } : { ok: false, error: judged };
+  return typeof judged === "string"
+    ? { ok: true, value: value as T, name: judged }
+    : { ok: false, error: judged };
 }
 
 function refused(code: DecodeErrorCode, expected: string, received: string): Decoded<never> {

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { compileSchema } from "../../src/contract/validate.js";
 import type { Report } from "../report/report.js";
 import { renderReport } from "../report/text.js";
 import { sampleContract } from "../test-subject.js";
 import { type CheckClientOptions, checkClient } from "./check-client.js";
-import { createPrograms } from "./launch/test-launch.js";
+import { createPrograms, WS } from "./launch/test-launch.js";
 import { type ClientFaults, CONSTANT_KEY, clientProgram, reconnectingEndpoint } from "./test-programs.js";
 
 const programs = createPrograms();
@@ -123,6 +124,47 @@ describe("one thing that is wrong fails the row that owns it", () => {
   it("C-HS-01: one whose key is always the same", async () => {
     const report = await judge(CONSTANT_KEY, { only: ["C-HS-01"] });
     expect(report.outcomes[0]).toMatchObject({ verdict: "fail", reason: /same Sec-WebSocket-Key/ });
+  }, 60_000);
+});
+
+describe("a client with a driver", () => {
+  const driver = fileURLToPath(new URL("../../examples/drivers/node-ws/driver.js", import.meta.url));
+  const contract = JSON.parse(
+    readFileSync(new URL("../../generated/contract.json", import.meta.url), "utf8"),
+  );
+
+  it("is asked for commands, and proves that it hands events on", async () => {
+    const report = await checkClient({
+      contract,
+      channel: "workflow",
+      mode: "driver",
+      command: [process.execPath, driver],
+      time: "real",
+      seed: 1,
+      only: ["C-HS-01", "C-FR-01", "C-CD-01", "C-CD-06"],
+    });
+    expect(report.outcomes.map(({ verdict }) => verdict)).toEqual(["pass", "pass", "pass", "pass"]);
+    expect(report.subject).toMatchObject({ role: "client", mode: "driver" });
+    expect(report.run.witness).toContain("an event that is delivered");
+    expect(report.run.messages).toBeGreaterThan(0);
+    expect(report.exitCode).toBe(0);
+  }, 60_000);
+
+  it("that tells of no event proves nothing, whatever passes on the wire", async () => {
+    const mute = readFileSync(driver, "utf8")
+      .replace('say({ type: "event", id, payload: JSON.parse(String(data)) });', "JSON.parse(String(data));")
+      .replace('from "ws"', `from ${JSON.stringify(WS)}`);
+    const report = await checkClient({
+      contract,
+      channel: "workflow",
+      mode: "driver",
+      command: [process.execPath, programs.write("mute.mjs", mute)],
+      time: "real",
+      seed: 1,
+      only: ["C-HS-01", "C-FR-01"],
+    });
+    expect(report.exitCode).toBe(3);
+    expect(report.conclusion).toContain("the client never gave a witness");
   }, 60_000);
 });
 

@@ -195,7 +195,10 @@ describe("a client in a process of its own", () => {
     const argv = [process.execPath, programs.write("crashing.mjs", "process.exit(5)")];
     const chosen = await choose(backOff, "spawn", spawning(argv), { argv });
     expect(chosen).toMatchObject({ lever: "real" });
-    expect(chosen.why).toMatch(/asked by WIREPROOF_TIME_SCALE=0\.05 no client came/);
+    expect(chosen.why).toMatch(
+      /^asked by WIREPROOF_TIME_SCALE=0\.05 no client came \(.*\); the client is judged in real time\.$/,
+    );
+    expect(chosen.tried).toHaveLength(2);
   }, 60_000);
 });
 
@@ -225,6 +228,12 @@ describe("who asks for a time by name", () => {
       const argv = program("3000 * scale");
       expect(await choose(backOff, "spawn", spawning(argv), { argv, wanted: "faketime" })).toMatchObject({
         lever: "faketime",
+        env: { FAKETIME: "+0 x10" },
+      });
+      const faster = { argv, wanted: "faketime", timeScale: 0.05 } as const;
+      expect(await choose(backOff, "spawn", spawning(argv), faster)).toMatchObject({
+        timeScale: 0.05,
+        env: { FAKETIME: "+0 x20" },
       });
       const never = program("Infinity");
       await expect(

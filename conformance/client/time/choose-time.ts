@@ -117,6 +117,8 @@ export async function chooseTime(options: ChooseTimeOptions): Promise<ChosenTime
       return { ...time, launcher: tried.launcher, why: sentence([...refused, tried.why], time) };
     }
     refused.push(tried.why);
+    // Whoever does not come now comes no sooner in another time.
+    if (tried.absent === true) break;
   }
   if (wanted === "faketime") {
     throw new UsageError(`--time faketime cannot be had: ${refused.join("; ")}. Use --time auto.`);
@@ -127,7 +129,7 @@ export async function chooseTime(options: ChooseTimeOptions): Promise<ChosenTime
 
 /** The times to try, in their order; one may turn out to be none, and then says why. */
 function candidates(
-  { argv = [], mode, signal, wanted }: ChooseTimeOptions,
+  { argv = [], mode, signal, timeScale, wanted }: ChooseTimeOptions,
   scale: number,
 ): (() => Promise<ClientTime | string>)[] {
   const option = async (): Promise<ClientTime> => asked(scale);
@@ -141,7 +143,9 @@ function candidates(
     if (mode !== "spawn" && mode !== "driver") return "libfaketime needs a process that the kit starts";
     const found = findLibfaketime();
     if ("missing" in found) return found.missing;
-    const speed = Math.max(2, Math.min(FAKETIME.speed, Math.floor(1 / scale)));
+    // Who names both the means and the scale has his reasons.
+    const most = wanted === "faketime" && timeScale !== undefined ? Number.POSITIVE_INFINITY : FAKETIME.speed;
+    const speed = Math.max(2, Math.min(most, Math.floor(1 / scale)));
     const env = faketimeEnvironment(found.path, speed);
     const why = await whyNoFaketime(argv, env, speed, signal);
     return why ?? { ...REAL, lever: "faketime", timeScale: 1 / speed, env, atOnce: FAKETIME.atOnce };
@@ -161,12 +165,12 @@ function candidates(
   }
 }
 
-/** The launcher where the client lives in this time, and what its waits said. */
+/** The launcher where the client lives in this time, and what its waits said; `absent`: there was no client at all. */
 async function tryTime(
   options: ChooseTimeOptions,
   time: ClientTime,
   signs: readonly Sign[],
-): Promise<{ readonly launcher?: Launcher; readonly why: string }> {
+): Promise<{ readonly launcher?: Launcher; readonly why: string; readonly absent?: boolean }> {
   const telling = tellingSign(signs, time.timeScale);
   if (telling === undefined) return { why: `${named(time)} nothing would tell its time from real time` };
   const { sign, bounds } = telling;
@@ -186,7 +190,7 @@ async function tryTime(
   } catch (error) {
     const excused = time.lever === "faketime" ? [SubjectGone, UsageError] : [SubjectGone];
     if (!(error instanceof Error) || !excused.some((kind) => error instanceof kind)) throw error;
-    return { why: `${named(time)} no client came (${error.message})` };
+    return { why: `${named(time)} no client came (${error.message})`, absent: true };
   } finally {
     if (!chosen) await launcher?.stop();
   }

@@ -1,17 +1,16 @@
 import { type Cancel, systemClock } from "../wire/clock.js";
 import { valueAt } from "../wire/pointer.js";
-import type { DecodeError, MessagesByName, Protocol, ProtocolSide, Reconnect } from "../wire/protocol.js";
+import type { DecodeError, MessagesByName, ProtocolSide, Reconnect } from "../wire/protocol.js";
 import { reconnectDelay } from "./backoff.js";
-import { bareMessage } from "./bare-message.js";
 import type { Client, Send } from "./client.js";
 import { ClientError } from "./client-error.js";
-import { followLifecycles } from "./course.js";
+import { bytesOf, createDialogue } from "./dialogue.js";
 import { type Pulse, startHeartbeat } from "./heartbeat.js";
 import { type Link, type LinkEnd, openLink, type Tap } from "./link.js";
 import { createListeners, type Listeners } from "./listeners.js";
-import type { ClientOptions, Platform, PlatformEvent, SocketConstructor } from "./options.js";
+import type { ClientOptions, Platform, SocketConstructor } from "./options.js";
 import { bytesIn, enqueue, type Waiting } from "./outbox.js";
-import { answer, type Request, request } from "./requests.js";
+import { listenTo } from "./platform.js";
 import type { ClientState, ClientStatus } from "./status.js";
 
 /** Where the document declares no policy, any conforms. */
@@ -27,15 +26,6 @@ const ANY_POLICY: Omit<Reconnect, "onCleanClose" | "offline" | "restore"> = {
 };
 /** Bytes that the socket may hold back before nothing more is given to it. */
 const SEND_QUEUE_BYTES = 4_194_304;
-const MAX_UNKNOWN = 100;
-const NOT_TEXT: DecodeError = {
-  code: "not-text",
-  path: "",
-  expected: "text",
-  received: "a binary frame",
-  hint: "Send text, not binary.",
-};
-const UTF8 = /* @__PURE__ */ new TextEncoder();
 
 /** Makes a client of the client's side of a generated protocol. It does nothing until `connect`. */
 export function createClient<In, Out, Names extends MessagesByName = MessagesByName<In, Out>>(
@@ -48,8 +38,7 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
   const world = globalThis as Platform & { readonly WebSocket?: SocketConstructor };
   const { WebSocket: Socket = world.WebSocket, platform = world } = options;
   if (!Socket) throw new TypeError("There is no WebSocket here: give that of `ws` as an option.");
-  const { first, frames, heartbeat } = side;
-  const rules: Protocol = { ...side, correlation: own(side.correlation), replies: own(side.replies) };
+  const { first, heartbeat } = side;
   const policy: Partial<Reconnect> & typeof ANY_POLICY = {
     ...ANY_POLICY,
     ...side.reconnect,
@@ -66,15 +55,12 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
   const onAny = createListeners<[In, string]>(thrown);
   const byName = new Map<string, Listeners<[In]>>();
 
-  const open = new Set<Request<In>>();
   const queue = new Set<Waiting<Out>>();
-  const course = followLifecycles<Out>(side);
-  const sent = { frames: 0, bytes: 0 };
-  const received = { frames: 0, bytes: 0 };
-  const unknown = new Map<string, number>();
-  let sockets = 0;
-  let decodeErrors = 0;
+  const post = (frame: string | Uint8Array, acknowledged?: (answer: unknown) => void): void =>
+    link?.socket?.send(frame, acknowledged);
+  const dialogue = createDialogue<In, Out>(side, clock, timeScale, post, report, onUnknown.call);
   let rttMs: number | undefined;
+  let sockets = 0;
   let tokens = 0;
 
   let status: ClientStatus = { state: "disconnected", attempt: 0, maxAttempts };
@@ -92,6 +78,7 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
   /** Ends what must not outlive the link. */
   let held: Cancel[] = [];
   let cancelRetry: Cancel = () => {};
+  let deafen: Cancel = () => {};
   let retryAt = 0;
   let notBefore = 0;
   /** What is still to be sent again. */
@@ -126,7 +113,7 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
 
   function opened(): void {
     openedAt = clock.now();
-    restore.push(...course.restart());
+    restore.push(...dialogue.restart());
     startPulse();
     if (first) {
       const late = (): void => {
@@ -152,7 +139,7 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
     // What cannot be sent any more stays for the next connection.
     for (let command = restore[0]; command !== undefined && isOpen(); command = restore[0]) {
       restore.shift();
-      transmit(command, side.encode(command), true).catch(report);
+      transmit(command, undefined, true).catch(report);
     }
     isReady = wasReady = true;
     const left = (openedAt ?? 0) + policy.resetAfterMs * timeScale - clock.now();
@@ -205,14 +192,13 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
     isReady = false;
     for (const cancel of held) cancel();
     held = [];
-    for (const { fail } of open) fail?.(error);
-    open.clear();
+    dialogue.end(error);
   }
 
   function stop(state: ClientState, more: Partial<ClientStatus>): void {
     isRunning = false;
     cancelRetry();
-    listen("removeEventListener");
+    deafen();
     for (const { settle } of queue) settle(Promise.reject(new ClientError("closed", "it was not sent")));
     become(state, more);
   }
@@ -221,26 +207,14 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
     if (!isRunning) return;
     link?.leave(code, reason);
     forget(new ClientError("closed", "the client was closed"));
-    course.restart();
+    dialogue.restart();
     restore = [];
     stop("disconnected", { code, reason });
   }
 
-  function abort(): void {
-    close();
-  }
-
-  function listen(how: "addEventListener" | "removeEventListener"): void {
-    signal?.[how]("abort", abort);
-    for (const type of ["online", "visibilitychange", "pageshow"]) platform?.[how]?.(type, wake);
-  }
-
-  function wake({ type, persisted }: PlatformEvent): void {
-    // A page that is shown for the first time has not been away.
-    if (type === "pageshow" ? !persisted : platform?.document?.visibilityState === "hidden") return;
-    const now = clock.now();
+  function wake(type: string): void {
     if (link) pulse?.probe();
-    else if (now >= (type === "online" ? notBefore : retryAt)) {
+    else if (clock.now() >= (type === "online" ? notBefore : retryAt)) {
       cancelRetry();
       attempt();
     }
@@ -248,21 +222,21 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
 
   function connect(): Promise<void> {
     const connected = new Promise<void>((resolve, reject) => {
-      const off = onStatus.add(({ state, reason }) => {
-        if (state === "connected") resolve();
-        else if (state === "disconnected" || state === "failed")
-          reject(new ClientError("closed", `${state}: ${reason}`));
-        else return;
+      const told = ({ state, reason }: ClientStatus): void => {
+        if (state === "connecting" || state === "reconnecting") return;
         off();
-      });
-      if (isReady) resolve();
+        if (state === "connected") resolve();
+        else reject(new ClientError("closed", `${state}: ${reason}`));
+      };
+      const off = onStatus.add(told);
+      if (isRunning) told(status);
     });
     // Whoever does not wait for it learns it from the status.
     connected.catch(() => {});
     if (!isRunning) {
       isRunning = true;
       attempts = 0;
-      listen("addEventListener");
+      deafen = listenTo(platform, signal, wake, () => close());
       if (signal?.aborted) close();
       else attempt();
     }
@@ -279,7 +253,7 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
     const send = (answered: () => void): void => {
       if (mode === "frame") wirePing?.(answered);
       // Text and UUID in one: whatever kind of token the document wants, this is most likely one.
-      else say(ping, `00000000-0000-4000-8000-${`${++tokens}`.padStart(12, "0")}`, [pong], answered);
+      else dialogue.beat(ping, `00000000-0000-4000-8000-${`${++tokens}`.padStart(12, "0")}`, pong, answered);
     };
     const measured = (ms: number): void => {
       rttMs = ms;
@@ -289,126 +263,47 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
     held.push(pulse.stop);
   }
 
-  /** Sends what has nothing but its name and its id; where the contract does not accept the id, without it. */
-  function say(name: string, id?: unknown, replies: readonly string[] = [], answered?: () => void): void {
-    try {
-      // The codec decides whether it is one.
-      const command = bareMessage(rules, name, id) as Out;
-      const text = side.encode(command);
-      if (answered) {
-        const beat: Request<In> = {
-          name,
-          payload: payloadOf(command),
-          replies,
-          settle() {
-            open.delete(beat);
-            answered();
-          },
-        };
-        open.add(beat);
-      }
-      write(name, command, text);
-    } catch (cause) {
-      if (id !== undefined) say(name, undefined, replies, answered);
-      else report(new ClientError("setup", `no heartbeat: ${name} needs more than a name`, { cause }));
-    }
-  }
-
-  // What comes
-
   function frame(raw: string | Uint8Array): void {
     const own = link;
-    received.frames++;
-    received.bytes += bytesOf(raw);
-    read(raw);
+    const heard = dialogue.hear(raw);
+    if (typeof heard === "number") drop(heard, "not what was agreed", false);
+    else if (heard) {
+      const { event, isLegal, name, payload } = heard;
+      const isFirst = name === first?.message;
+      if (!isLegal || (first && isFirst !== isFirstAwaited)) {
+        report(new ClientError("illegal-state", `${name} is not legal here`, { event }));
+      }
+      if (name === heartbeat?.ping && heartbeat.initiator === "server") {
+        dialogue.beat(heartbeat.pong ?? "", valueAt(payload, dialogue.rules.correlation[name] ?? "/"));
+        pulse?.pinged();
+      }
+      const interval = heartbeat?.intervalMs;
+      if (typeof interval === "object" && name === interval.message) {
+        pulse?.adopt(valueAt(payload, interval.field));
+      }
+      dialogue.answer(heard);
+      byName.get(name)?.call(event);
+      onAny.call(event, name);
+      if (isFirst && isFirstAwaited && link === own) {
+        isFirstAwaited = false;
+        void prepare();
+      }
+    }
     if (link === own) pulse?.frame();
   }
 
-  function read(raw: string | Uint8Array): void {
-    const own = link;
-    if (typeof raw !== "string" && frames === "text") {
-      undecodable(NOT_TEXT, raw);
-      drop(1003, "not text", false);
-      return;
-    }
-    const decoded = side.decode(raw);
-    if (!decoded.ok) {
-      undecodable(decoded.error, raw);
-      if (decoded.error.code === "too-large") drop(1009, "too large", false);
-      return;
-    }
-    const event = decoded.value;
-    const { name = side.nameOf(event) } = decoded;
-    const payload = payloadOf(event);
-    const isFirst = name === first?.message;
-    if (!course.received(name, payload) || (first && isFirst !== isFirstAwaited)) {
-      report(new ClientError("illegal-state", `${name} is not legal here`, { event }));
-    }
-    if (name === heartbeat?.ping && heartbeat.initiator === "server") {
-      say(heartbeat.pong ?? "", valueAt(payload, rules.correlation[name] ?? "/"));
-      pulse?.pinged();
-    }
-    const interval = heartbeat?.intervalMs;
-    if (typeof interval === "object" && name === interval.message)
-      pulse?.adopt(valueAt(payload, interval.field));
-    answer(open, rules, name, payload, event);
-    byName.get(name)?.call(event);
-    onAny.call(event, name);
-    if (isFirst && isFirstAwaited && link === own) {
-      isFirstAwaited = false;
-      void prepare();
-    }
-  }
-
-  /** Says what was wrong with a frame: it is never dropped in silence (PROTOCOL.md#decode-errors-4). */
-  function undecodable(decodeError: DecodeError, raw: string | Uint8Array): void {
-    const { code, received: name } = decodeError;
-    if (code === "unknown-message") {
-      if (unknown.size < MAX_UNKNOWN || unknown.has(name)) unknown.set(name, (unknown.get(name) ?? 0) + 1);
-      if (onUnknown.call(decodeError, raw)) return;
-    } else decodeErrors++;
-    report(new ClientError(code, decodeError.hint, { decodeError }));
-  }
-
-  // What goes
+  // What the application says
 
   function isOpen(): boolean {
     return link?.socket?.readyState === 1;
   }
 
-  function payloadOf(value: In | Out): unknown {
-    // Under Socket.IO a value is the pair of the event's name and the payload.
-    return side.transport === "socket.io" ? (value as readonly unknown[])[1] : value;
-  }
-
-  function write(
-    name: string,
-    command: Out,
-    text: string,
-    isRestored = false,
-    settle?: (reply: In) => void,
-  ): void {
-    sent.frames++;
-    sent.bytes += bytesOf(text);
-    course.sent(name, payloadOf(command), command, isRestored);
-    // What a server acknowledges with is the reply of the contract.
-    link?.socket?.send(frames === "binary" ? UTF8.encode(text) : text, settle as (answer: unknown) => void);
-  }
-
-  async function transmit(command: Out, text = side.encode(command), isRestored = false): Promise<unknown> {
-    const name = side.nameOf(command);
-    const payload = payloadOf(command);
-    if (!isOpen()) throw new ClientError("offline", `${name} was not sent`);
-    if (!course.allows(name, payload)) throw new ClientError("illegal-state", `${name} was not sent`);
+  async function transmit(command: Out, text?: string, isRestored?: boolean): Promise<unknown> {
+    if (!isOpen()) throw new ClientError("offline", "it was not sent");
     if ((link?.socket?.bufferedAmount ?? 0) > (side.sendQueueBytes ?? SEND_QUEUE_BYTES)) {
-      throw new ClientError("queue-full", `${name} was not sent: the server does not read`);
+      throw new ClientError("queue-full", "it was not sent: the server does not read");
     }
-    const reply = rules.replies[name];
-    if (!reply) return write(name, command, text, isRestored);
-    const asked = { name, payload, replies: reply.messages };
-    const post = (settle: (reply: In) => void): void =>
-      write(name, command, text, isRestored, reply.ack ? settle : undefined);
-    return request(open, asked, post, clock, side.answerMs * timeScale);
+    return dialogue.say(command, text, isRestored);
   }
 
   async function send(command: Out): Promise<unknown> {
@@ -440,21 +335,8 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
       sockets,
       attempts,
       rttMs,
-      sent: { ...sent },
-      received: { ...received },
-      decodeErrors,
-      unknown: Object.fromEntries(unknown),
       queue: { messages: queue.size, bytes: bytesIn(queue) },
-      requests: open.size,
+      ...dialogue.figures(),
     }),
   };
-}
-
-/** The same by own names only: a message may be called `constructor`. */
-function own<T>(table: { readonly [name: string]: T }): { readonly [name: string]: T } {
-  return Object.assign(Object.create(null), table);
-}
-
-function bytesOf(frame: string | Uint8Array): number {
-  return typeof frame === "string" ? UTF8.encode(frame).length : frame.length;
 }

@@ -84,6 +84,9 @@ function givenMode({ adapter, command, page }: ClientSource): LaunchMode {
   return page === undefined ? "attach" : "browser";
 }
 
+/** How long drivers and pages have for their hello by default (milliseconds). */
+const HELLO_MS = 30_000;
+
 /** What a run of clients needs beside its launcher and its time. */
 export type RunSetting = Omit<
   ClientRunOptions,
@@ -115,13 +118,15 @@ export function openClients(source: ClientSource, setting: RunSetting): Promise<
 function openLauncher(
   source: ClientSource,
   mode: LaunchMode,
-  { judge, seed, signal }: RunSetting,
+  { judge, launchMs, seed, signal }: RunSetting,
   time: ClientTime,
 ): Launcher | Promise<Launcher> {
   const { adapter, command: argv = [], page = "", replies, tell = () => undefined, WebSocket } = source;
   const { endpoint } = judge;
   const { atOnce: most, env, speed } = time;
   const atOnce = most === undefined ? {} : { atOnce: most };
+  // Who gives clients longer than drivers and pages have anyway gives it to these as well.
+  const patience = launchMs > HELLO_MS ? { waitMs: launchMs } : {};
   const hello = {
     channel: endpoint.name,
     commands: endpoint.commands.map(({ name }) => name),
@@ -134,9 +139,9 @@ function openLauncher(
     case "spawn":
       return openSpawn({ argv, env, ...atOnce });
     case "driver":
-      return openDriver({ argv, env, hello, signal, ...atOnce });
+      return openDriver({ argv, env, hello, signal, ...atOnce, ...patience });
     case "browser":
-      return openBrowser({ page, hello, tell, signal });
+      return openBrowser({ page, hello, tell, signal, ...patience });
     case "adapter":
       if (adapter === undefined) throw new UsageError("There is no adapter.");
       return openAdapter({

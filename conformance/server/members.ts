@@ -5,14 +5,15 @@ import type { CaseOutcome } from "../property.js";
 import { isAmong, leakTo, unevenness } from "./audience.js";
 import { identifiersOf } from "./commands.js";
 import { type Turn, takeWay, waysOf } from "./member-ways.js";
-import { reach, statesNow } from "./reach.js";
+import { isOwn, reach, statesNow } from "./reach.js";
+import { edgesFrom } from "./routes.js";
 import { closedEarly, connectAll, listenersOf, type Scene, type Stage, WATCHERS, watchAll } from "./stage.js";
-import { settle, takeWalk, type Walk, watch } from "./walker.js";
+import { endsConnection, legalCommands, settle, takeWalk, type Walk, watch } from "./walker.js";
 
 /** Plays it. */
 export async function playMembers(
   { context, source, scene }: Stage,
-  { entry: index, way, steps }: Extract<Scene, { readonly kind: "members" }>,
+  { entry: index, way, steps, left }: Extract<Scene, { readonly kind: "members" }>,
 ): Promise<CaseOutcome> {
   const { endpoint } = context;
   const entry = endpoint.protocol.audience[index];
@@ -39,6 +40,10 @@ export async function playMembers(
       return { verdict: "inconclusive", reason: "the connections could not all become members" };
     }
   }
+  const leaver = left === true ? walks.pop() : undefined;
+  if (leaver !== undefined && !(await leave(leaver, entry, lifecycle))) {
+    return { verdict: "untestable", reason: "no command is known by which a member leaves" };
+  }
   const [stranger, bystander] = await connectAll(scene, 2);
   const [actor] = walks;
   if (actor === undefined || stranger === undefined || bystander === undefined) {
@@ -47,7 +52,8 @@ export async function playMembers(
   await join({ context, tester: bystander, source, identifiers: [foreign, foreign] }, entry, lifecycle);
   await watch(actor, context.quietMs());
   const marks = listenersOf(testers);
-  const outsideMarks = listenersOf([stranger, bystander]);
+  const outside = [stranger, bystander, ...(leaver === undefined ? [] : [leaver.tester])];
+  const outsideMarks = listenersOf(outside);
   await takeWay(actor, lifecycle, memberStates(entry, lifecycle), way);
   await takeWalk(actor, steps);
   await settle(actor);
@@ -63,7 +69,7 @@ export async function playMembers(
     const leaked = leakTo(outsider, {
       messages: entry.messages,
       marks: [own],
-      why: "which is no member",
+      why: outsider.tester === leaver?.tester ? "which has left" : "which is no member",
     });
     if (leaked !== undefined) return leaked;
   }
@@ -93,6 +99,28 @@ async function join(walk: Walk, entry: Audience, lifecycle: Lifecycle): Promise<
       return true;
     }
     if (attempt >= 2) break;
+  }
+  return false;
+}
+
+/** Is a member no longer: by a command that leads out from wherever it may be. */
+async function leave(walk: Walk, entry: Audience, lifecycle: Lifecycle): Promise<boolean> {
+  const { endpoint } = walk.context;
+  const inside = memberStates(entry, lifecycle);
+  const here = statesNow(walk, lifecycle);
+  const leadsOut = (command: string): boolean =>
+    !endsConnection(endpoint, command) &&
+    here.every((state) =>
+      edgesFrom(endpoint, lifecycle, state).some(
+        ({ kind, name, to }) => kind === "command" && name === command && !inside.includes(to),
+      ),
+    );
+  for (const { name, payloads } of legalCommands(walk)) {
+    const payload = payloads.find((one) => isOwn(walk, lifecycle, one));
+    if (payload === undefined || !leadsOut(name)) continue;
+    walk.tester.command(name, payload);
+    await settle(walk);
+    return statesNow(walk, lifecycle).every((state) => !inside.includes(state));
   }
   return false;
 }

@@ -157,6 +157,11 @@ function scenesOf(
     ...keyed.flatMap((entry) =>
       waysAmong(endpoint, audience[entry]).map((way): Scene => ({ kind: "members", entry, way, steps: [] })),
     ),
+    ...keyed.flatMap((entry) =>
+      waysAmong(endpoint, audience[entry])
+        .slice(0, 1)
+        .map((way): Scene => ({ kind: "members", entry, way, steps: [], left: true })),
+    ),
     ...strangers.map((indices): Scene => ({ kind: "strangers", exchanges: indices })),
     ...(profile.only === "safe" || endpoint.protocol.reject === undefined ? [] : refusals),
     ...waits,
@@ -190,6 +195,7 @@ function show(value: Scene, exchanges: readonly Exchange[]): Json {
     case "members":
       return {
         kind: value.kind,
+        ...(value.left === true ? { left: true } : {}),
         way: value.way.map(({ state, command }) => `${command} in ${state}`),
         steps: words(value.steps),
       };

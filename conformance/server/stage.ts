@@ -21,6 +21,8 @@ export type Scene =
       /** Commands that it sends first, each when the server has answered the one before. */
       readonly way: readonly Turn[];
       readonly steps: readonly WalkStep[];
+      /** One of the others leaves before. */
+      readonly left?: true;
     }
   /** Two wait at the same place of an exchange, and one of them goes on. */
   | { readonly kind: "waiting"; readonly place: Place }

@@ -189,6 +189,34 @@ export const severalMutants: readonly Mutant[] = [
     across: () => updatesTo({ by: "unsubscribe", until: "subscribe" }, (hasLeft) => hasLeft),
   }),
   altered({
+    name: "updates-after-leaving-company",
+    fault: "Whoever unsubscribes while others stay hears on, and whoever leaves last does not.",
+    channel: "tasks",
+    killedBy: "S-SM-07",
+    across: () =>
+      amongAll((own, others) => ({
+        command(text) {
+          const frame = objectIn(text);
+          const session = String(frame?.["session_id"]);
+          if (frame?.["event"] === "subscribe") own.kept.add(session).delete(`left ${session}`);
+          if (frame?.["event"] !== "unsubscribe") return undefined;
+          own.kept.delete(session);
+          if (others().some(({ kept }) => kept.has(session))) own.kept.add(`left ${session}`);
+          return undefined;
+        },
+        event(text) {
+          const frame = objectIn(text);
+          if (!isUpdate(frame)) return undefined;
+          const left = `left ${String(frame["session_id"])}`;
+          tell(
+            others().filter(({ kept }) => kept.has(left)),
+            text,
+          );
+          return undefined;
+        },
+      })),
+  }),
+  altered({
     name: "updates-without-subscription",
     fault: "Every connection gets the updates of every session, subscribed or not.",
     channel: "tasks",

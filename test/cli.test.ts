@@ -1,3 +1,7 @@
+/**
+ * This file is long because it walks through the whole command line: every verb, and what it answers to wrong usage.
+ */
+
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";

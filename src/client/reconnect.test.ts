@@ -1,3 +1,7 @@
+/**
+ * This file is long because each rule of coming back has its sentence here, played on one clock and one network.
+ */
+
 import { describe, expect, it } from "vitest";
 import { pipelineClient } from "../../generated/pipeline.js";
 import { tasksClient } from "../../generated/tasks.js";

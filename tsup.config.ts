@@ -20,7 +20,13 @@ const library = {
 };
 
 /** What users import into pages. */
-const browser = { ...channels, react: "src/client/react.ts" };
+const browser = {
+  ...channels,
+  client: "src/client/client.ts",
+  "client-node": "src/client/node.ts",
+  "client-socket-io": "src/client/socket-io.ts",
+  react: "src/client/react.ts",
+};
 
 /** Packages that are bundled, and the import of package.json that leads to the bundle. */
 const BUNDLED: Readonly<Record<string, string>> = {

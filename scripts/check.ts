@@ -25,6 +25,10 @@ const DECODER_LIMIT = 40_000;
 /** Upper bound in bytes of all that the page of `serve` loads beside a codec, each file gzipped. */
 const PLAYGROUND_LIMIT = 40_000;
 
+/** Upper bound in bytes of the client with the codecs of one endpoint, as a page loads them: minified and gzipped. */
+const CLIENT_LIMIT = 10_800;
+const CLIENT_ENDPOINT = "workflow";
+
 const MAX_OUTPUT_LINES = 80;
 
 const command = (program: string, ...args: string[]): string => {
@@ -103,20 +107,33 @@ async function sizes(): Promise<string> {
   for (const [file, limit] of Object.entries(LIMITS)) bounded(file, statSync(file).size, limit);
   const generated = tracked().filter((file) => /^generated\/(?!wire\.).*\.ts$/.test(file));
   for (const file of generated) {
-    const contents = `export { decodeEvent } from "./${file}";`;
-    const stdin = { contents, resolveDir: process.cwd(), loader: "ts" as const };
-    const bundle = await build({
-      stdin,
-      bundle: true,
-      minify: true,
-      write: false,
-      format: "esm",
-      platform: "browser",
-    });
-    bounded(`decodeEvent of ${file}`, bundle.outputFiles[0]?.contents.length ?? 0, DECODER_LIMIT);
+    const decoder = await bundled(`export { decodeEvent } from "./${file}";`);
+    bounded(`decodeEvent of ${file}`, decoder.length, DECODER_LIMIT);
   }
+  bounded("the client with its codecs, gzipped", await clientBytes(), CLIENT_LIMIT);
   bounded("the playground, gzipped", playgroundBytes(), PLAYGROUND_LIMIT);
   return faults.join("\n");
+}
+
+/** What a page loads for these lines. */
+async function bundled(contents: string): Promise<Uint8Array> {
+  const bundle = await build({
+    stdin: { contents, resolveDir: process.cwd(), loader: "ts" },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+  });
+  return bundle.outputFiles[0]?.contents ?? new Uint8Array();
+}
+
+async function clientBytes(): Promise<number> {
+  const code = await bundled(`
+    export { createClient } from "./dist/client.js";
+    export { ${CLIENT_ENDPOINT}Client } from "./dist/${CLIENT_ENDPOINT}.js";`);
+  return gzipSync(code).length;
 }
 
 function playgroundBytes(): number {
@@ -153,6 +170,9 @@ for (const step of steps) {
   process.stdout.write(`${fault === "" ? "ok  " : "FAIL"} ${step.name} (${seconds} s)\n`);
   if (fault !== "") process.stdout.write(`${excerpt(fault)}\n`);
 }
+process.stdout.write(
+  `size: the client with the codecs of ${CLIENT_ENDPOINT} ${await clientBytes()} bytes, minified and gzipped\n`,
+);
 process.stdout.write(
   `start: wireproof --help ${startMs("dist/cli/main.js", "--help")} ms, bare Node ${startMs("-e", "0")} ms (medians of 5)\n`,
 );

@@ -52,7 +52,7 @@ export const LAYERS: readonly Layer[] = [
     packages: ["json-schema-to-typescript", "ajv", "ajv-formats"],
   },
   { name: "generated", files: GENERATED, ours: [], types: [], packages: [] },
-  { name: "client", files: CLIENT, ours: [WIRE], types: [], packages: ["react"] },
+  { name: "client", files: CLIENT, ours: [WIRE], types: [], packages: ["react", "socket.io-client"] },
   { name: "playground", files: PLAYGROUND, ours: [CLIENT, WIRE], types: [CONTRACT], packages: [] },
   {
     name: "mutants",

@@ -158,6 +158,38 @@ describe("a generated channel entry of the installed package", () => {
     },
   );
 
+  it("makes a client of it, in Node and in a page, from wireproof/client", async () => {
+    const contents = `import { createClient } from "wireproof/client";
+      import { workflowClient } from "wireproof/workflow";
+      class WebSocket { close() {} }
+      const client = createClient(workflowClient, { url: "ws://server/", WebSocket, platform: null });
+      client.connect().catch(() => {});
+      export const state = client.status.state;
+      client.close();
+      export const last = client.status.state;`;
+    const inNode = `${contents} console.log(state, last);`;
+    expect(run(process.execPath, ["--input-type=module", "-e", inNode]).trim()).toBe(
+      "connecting disconnected",
+    );
+    const stdin = { contents, resolveDir: project, loader: "js" as const };
+    const bundle = await build({
+      stdin,
+      bundle: true,
+      minify: true,
+      write: false,
+      metafile: true,
+      format: "esm",
+      platform: "browser",
+    });
+    const inputs = Object.keys(bundle.metafile.inputs);
+    // What only Node can see stays out of pages.
+    expect(inputs.filter((input) => /client-node|node:/.test(input))).toEqual([]);
+    const code = bundle.outputFiles[0]?.text ?? "";
+    expect(code).not.toMatch(/\beval\(|new Function\(/);
+    const page = await import(`data:text/javascript;base64,${Buffer.from(code).toString("base64")}`);
+    expect([page.state, page.last]).toEqual(["connecting", "disconnected"]);
+  });
+
   it("would be found out if it needed Node: a planted import fails to bundle", async () => {
     const contents = 'import { readFileSync } from "node:fs"; console.log(readFileSync);';
     const stdin = { contents, resolveDir: project, loader: "js" as const };

@@ -64,7 +64,7 @@ export interface ReadySession<Send> {
   readonly again: boolean;
 }
 
-export interface ClientOptions<Send = never> {
+export interface ClientOptions<Send = (command: never) => Promise<unknown>> {
   /** Where to connect, or what says it: called for each attempt, so that tokens may be fresh. */
   readonly url: string | (() => string | Promise<string>);
   /** Subprotocols to offer; those of the contract where absent. */

@@ -142,8 +142,9 @@ export function createFaultPanel(root: HTMLElement, token: string, timeline: Tim
       frames.replaceChildren(...[...garbage.keys(), OWN].map((label) => element("option", {}, label)));
       own.hidden = frames.value !== OWN;
       const known = Object.entries(side.closeCodes).filter(([, { by }]) => by !== "client");
-      const rows =
-        known.length > 0 ? known.map(([code, { cause }]) => [code, cause.join(", ")] as const) : BARE_CODES;
+      const declared = known.map(([code, { cause }]) => [code, cause.join(", ")] as const);
+      const bare = side.transport === "socket.io" ? SOCKET_IO_CODES : BARE_CODES;
+      const rows = declared.length > 0 ? declared : bare;
       codes.replaceChildren(
         ...rows.map(([code, cause]) => element("option", { value: code }, `${code} ${cause}`)),
       );
@@ -166,6 +167,7 @@ const BARE_CODES = [
   ["1011", "internal"],
   ["1012", "restart"],
 ] as const;
+const SOCKET_IO_CODES = [["1000", "goodbye (Socket.IO has no codes)"]] as const;
 
 /** Who finds out about a silence, and when. */
 function aboutSilence({ heartbeat, transport }: Side): string {

@@ -162,6 +162,13 @@ describe.skipIf(!available)("the playground", () => {
       expect(await json.isChecked()).toBe(true);
     });
 
+    it("plays a Socket.IO channel as well", async () => {
+      const opened = await open({ channel: "conversation" });
+      await connect(opened);
+      await send(opened.page);
+      await expect.poll(opened.lines).toContain("event stop");
+    });
+
     it("keeps its timeline bounded in a flood, and counts what it does not keep", async () => {
       const opened = await open();
       const { page, line } = opened;

@@ -43,10 +43,16 @@ function isSide(value: unknown): boolean {
   return typeof value === "object" && value !== null && "decode" in value && "encode" in value;
 }
 
+/** The client for Socket.IO, which brings three times its own size: loaded only where it is needed. */
+async function loadSocketIo(): Promise<typeof createClient> {
+  return (await import("../src/client/socket-io.js")).createClient;
+}
+
 /** Makes a client and connects it. */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { side, timeline, url, timeScale } = options;
-  const client: Client<unknown, unknown> = createClient<unknown, unknown>(side, { url, timeScale });
+  const create = side.transport === "socket.io" ? await loadSocketIo() : createClient;
+  const client: Client<unknown, unknown> = create<unknown, unknown>(side, { url, timeScale });
   const dull = new Set([...DULL, ...namingFields(side)]);
   const pong = side.heartbeat?.pong;
 

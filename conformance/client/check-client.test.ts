@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
@@ -168,6 +169,31 @@ describe("a client with a driver", () => {
   }, 60_000);
 });
 
+describe("a client that somebody else starts", () => {
+  it("is told of one URL, where it is judged as long as it comes back", async () => {
+    const program = programs.write("attached.mjs", clientProgram());
+    const started: ChildProcess[] = [];
+    const urls: string[] = [];
+    const report = await checkClient({
+      contract: sampleContract(reconnectingEndpoint),
+      mode: "attach",
+      seed: 1,
+      only: ["C-HS-01"],
+      tell(text) {
+        const url = /ws:\/\/\S+/.exec(text)?.[0] ?? "";
+        urls.push(url);
+        started.push(spawn(process.execPath, [program, url], { stdio: "ignore" }));
+      },
+    });
+    for (const child of started) child.kill();
+    expect(urls).toHaveLength(1);
+    expect(report.subject).toEqual({ role: "client", mode: "attach", url: urls[0] });
+    expect(verdictOf(report, "C-HS-01")).toBe("pass");
+    expect(report.run.time).toBe("real");
+    expect(report.exitCode).toBe(0);
+  }, 60_000);
+});
+
 describe("a baseline of a client", () => {
   it("lets a known failure through, and no entry that is stale", async () => {
     const known = await judge(clientProgram({ delay: "0" }), {
@@ -197,6 +223,7 @@ describe("how a client is launched", () => {
     [{ mode: "attach", time: "faketime" }, /libfaketime works on a process/],
     [{ mode: "attach", time: "option" }, /cannot tell the client of a time scale/],
     [{ command: ["node"], time: "real", timeScale: 0.5 }, /leaves time as it is/],
+    [{ command: ["node"], port: 9000 }, /where clients are waited for that somebody else starts/],
     [{ command: ["/nowhere/client"] }, /"\/nowhere\/client" could not be started/],
     [{ command: ["node"], only: ["S-FR-01"] }, /about servers, and here a client is judged/],
   ])("%j is a mistake of the user", async (options, said) => {

@@ -1,8 +1,11 @@
 /** Judges anybody's client: launches it towards the kit, runs the checks that its contract calls for, and reports what they found. */
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { conductRun, endpointOf, type RunSettings } from "../conduct.js";
 import { withKnownGood } from "../config.js";
 import { maskOf, NO_CONFIG } from "../credentials.js";
 import type { Report, ReportedSetup, ReportedSubject } from "../report/report.js";
+import { UsageError } from "../server/subject.js";
 import { clientChecks } from "./catalogue.js";
 import type { ClientCheck, LaunchMode } from "./check.js";
 import { isWitnessed } from "./first-words.js";
@@ -19,11 +22,15 @@ export interface CheckClientOptions extends RunSettings, ClientSource {
   readonly query?: Readonly<Record<string, string>>;
   /** How long the client may take until it connects, start included (milliseconds); default 10 000, `attach` 300 000. */
   readonly waitMs?: number;
-  /** The port where `attach` and `browser` are waited for; default: a free one. */
+  /** `attach`: the port where clients are waited for; default: a free one. */
   readonly port?: number;
+  /** `attach`: the name or address by which they reach it; default: the loop-back. */
+  readonly host?: string;
   /** Default: every check that exists. */
   readonly checks?: readonly ClientCheck[];
 }
+
+const LOOP_BACK = "127.0.0.1";
 
 /** Default of {@link CheckClientOptions.waitMs}: a process starts in seconds also beside thirty others, a person does not. */
 const LAUNCH_MS = { person: 300_000, program: 10_000 } as const;
@@ -34,6 +41,11 @@ export async function checkClient(options: CheckClientOptions): Promise<Report> 
   const declared = endpointOf(contract, options.channel);
   const endpoint = withKnownGood(contract, declared, config);
   const mode = modeOf(options);
+  if (mode !== "attach" && (options.port !== undefined || options.host !== undefined)) {
+    throw new UsageError(
+      `A port and a host say where clients are waited for that somebody else starts (--attach): the mode is "${mode}".`,
+    );
+  }
   return conductRun(options, {
     role: "client",
     endpoint,
@@ -48,11 +60,15 @@ export async function checkClient(options: CheckClientOptions): Promise<Report> 
       const setting = {
         ...shared,
         launchMs: options.waitMs ?? (mode === "attach" ? LAUNCH_MS.person : LAUNCH_MS.program),
-        ...(options.port === undefined ? {} : { port: options.port }),
+        ...(mode === "attach" ? { port: options.port ?? (await freePort()) } : {}),
+        ...(options.host === undefined ? {} : { host: options.host }),
         ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
         ...(query === undefined ? {} : { query }),
       };
-      const { advertisedMs, askedScale, launcher, lever, timeScale } = await openClients(options, setting);
+      const { advertisedMs, askedScale, launcher, lever, timeScale, why } = await openClients(
+        options,
+        setting,
+      );
       const run = createClientRun({
         ...setting,
         launcher,
@@ -64,8 +80,9 @@ export async function checkClient(options: CheckClientOptions): Promise<Report> 
       return {
         run,
         role: clientRole(run, (ids, seed) => replayText(options, mode, ids, seed)),
-        subject: subjectOf(options, mode),
+        subject: subjectOf(options, mode, `ws://${options.host ?? LOOP_BACK}:${run.port}${run.resource({})}`),
         time: lever,
+        timeNote: why.replace(/\.$/, ""),
         witness: `a pong to a ping${launcher.reports && canDeliver(run.judge) ? ", and an event that is delivered" : ""}`,
         witnessOwed: true,
         isWitnessed: () => isWitnessed(run),
@@ -77,19 +94,31 @@ export async function checkClient(options: CheckClientOptions): Promise<Report> 
   });
 }
 
-function subjectOf({ command, page }: CheckClientOptions, mode: LaunchMode): ReportedSubject {
+/** A port that nobody listens on now: whoever is told its URL is to find the kit there in every case. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, LOOP_BACK);
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+function subjectOf({ command, page }: CheckClientOptions, mode: LaunchMode, url: string): ReportedSubject {
   return {
     role: "client",
     mode,
+    ...(mode === "attach" ? { url } : {}),
     ...(command === undefined ? {} : { command }),
     ...(page === undefined ? {} : { page }),
   };
 }
 
 function setupOf(options: CheckClientOptions, mode: LaunchMode): ReportedSetup {
-  const { command, page, parameters, port, query, time, timeScale, waitMs } = options;
+  const { command, host, page, parameters, port, query, time, timeScale, waitMs } = options;
   return {
     mode,
+    ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
     ...(command === undefined ? {} : { command }),
     ...(page === undefined ? {} : { browser: page }),

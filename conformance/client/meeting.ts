@@ -22,6 +22,16 @@ export async function meet(
   return witness.ok ? { client, peer } : { missing: withoutWitness(witness) };
 }
 
+/**
+ * A client that somebody else has started has a past: what it counts of earlier cases goes back to zero only while it is
+ * healthy for as long as the policy says. Any other is fresh in each case.
+ */
+export async function forgetPast(context: ClientContext, scene: ClientCase): Promise<void> {
+  const { resetAfterMs = 0 } = context.endpoint.reconnect ?? {};
+  if (context.mode !== "attach" || resetAfterMs === 0) return;
+  await scene.wait(context.scaled(resetAfterMs) + context.graceMs());
+}
+
 /** What a case comes to that got no witness. */
 export function withoutWitness(witness: WitnessResult & { readonly ok: false }): Undecided {
   return {

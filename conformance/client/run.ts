@@ -21,6 +21,8 @@ export interface ClientRunOptions extends SharedOptions {
   readonly launchMs: number;
   /** The port that all cases use, one after another. */
   readonly port?: number;
+  /** The name or address by which clients reach it. */
+  readonly host?: string;
   /** Values of the address's parameters, and of the query. */
   readonly parameters?: Readonly<Record<string, readonly string[]>>;
   readonly query?: Readonly<Record<string, string>>;

@@ -83,6 +83,7 @@ export interface ReportedSetup {
   readonly browser?: string;
   /** Where a client was waited for. */
   readonly port?: number;
+  readonly host?: string;
   /** How a client's time was to be shortened. */
   readonly time?: "auto" | "option" | "faketime" | "real";
   readonly document?: string;

@@ -21,6 +21,7 @@ export interface CheckClientVerbOptions extends CheckVerbOptions {
   /** URL or file of a page. */
   readonly browser?: string;
   readonly port?: number;
+  readonly host?: string;
   readonly time?: WantedTime;
 }
 
@@ -50,6 +51,7 @@ export function clientOptions(
     ...given("command", options.command),
     ...given("page", options.browser),
     ...given("port", options.port),
+    ...given("host", options.host),
     ...given("time", options.time),
     ...given("waitMs", inMs(options.wait)),
     query: { ...file?.query, ...options.query },
@@ -74,6 +76,7 @@ export function clientReplayCommand(options: CheckClientVerbOptions, ids: string
   if (options.driver === true) command.word("--driver");
   add("--browser", options.browser);
   add("--port", options.port);
+  add("--host", options.host);
   add("--profile", options.profile);
   add("--config", options.config);
   for (const [name, value] of Object.entries(options.query ?? {})) add("--query", `${name}=${value}`);

@@ -103,9 +103,10 @@ function addClient(
     .option("--attach", "print a URL and wait for any client that somebody else starts")
     .option(
       "--port <number>",
-      "where --attach and --browser are waited for (any free one)",
+      "with --attach: where clients are waited for (any free one)",
       wholeNumber("A port", 1, 65_535),
     )
+    .option("--host <name>", "with --attach: the name or address by which they reach it (127.0.0.1)")
     .addOption(
       new Option(
         "--time <means>",

@@ -158,7 +158,7 @@ async function playerOf(report: Report, options: ReplayVerbOptions): Promise<Pla
 
 /** How the run was asked for, with what is said now over it. Throws where a secret is needed again. */
 function serverSetup(report: Report, url: string, options: ReplayVerbOptions): CheckServerVerbOptions {
-  const { mode, browser, time, port, ...recorded }: ReportedSetup = report.setup ?? {};
+  const { mode, browser, time, port, host, ...recorded }: ReportedSetup = report.setup ?? {};
   const setup: CheckServerVerbOptions = {
     ...recorded,
     url: recorded.url ?? url,

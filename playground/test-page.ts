@@ -1,6 +1,6 @@
 /** What the tests of the page open: the built `wireproof serve`, and its page in Chromium, which may not complain. */
 
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { requirement } from "../test/requirement.js";
 import { type Served, startServe } from "../test/served.js";
@@ -16,7 +16,7 @@ export interface OpenPage {
   /** The lines of the timeline: kind and name. */
   lines(): Promise<string[]>;
   /** The line that is the last with this name. */
-  line(name: string): ReturnType<Page["locator"]>;
+  line(name: string): Locator;
 }
 
 export interface OpenOptions {
@@ -88,3 +88,20 @@ export function openForEachTest(): (options?: OpenOptions) => Promise<OpenPage> 
     };
   };
 }
+
+/** Presses Connect, and waits until it is. */
+export async function connect({ page, state }: OpenPage): Promise<void> {
+  await page.getByRole("button", { name: "Connect", exact: true }).click();
+  await expect.poll(state).toBe("connected");
+}
+
+/** Opens a line of the timeline; gives what is inside. */
+export async function look(line: Locator): Promise<string[]> {
+  await line.locator("summary").click();
+  await line.locator("pre").first().waitFor();
+  return line.locator("pre").allTextContents();
+}
+
+/** Presses Send. */
+export const send = (page: Page): Promise<void> =>
+  page.getByRole("button", { name: "Send", exact: true }).click();

@@ -1,7 +1,7 @@
 /** Known failures of a subject: exact, with a reason, and never stale. */
 import type { Verdict } from "./check.js";
 import { requirementOf } from "./requirements.js";
-import { UsageError } from "./server/subject.js";
+import { UsageError } from "./usage-error.js";
 
 /** One known failure. */
 export interface BaselineEntry {

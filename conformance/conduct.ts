@@ -22,8 +22,8 @@ import { REQUIREMENT_SET } from "./requirements.js";
 import type { Role, RoleName } from "./role.js";
 import type { SharedOptions, SharedRun } from "./run.js";
 import { caseSelector, type Selection, selectChecks } from "./selection.js";
-import { UsageError } from "./server/subject.js";
 import { type LagWatch, monotonic, watchLag } from "./time.js";
+import { UsageError } from "./usage-error.js";
 import { decideExit } from "./verdict.js";
 
 /** What every run is told, whoever is judged. */

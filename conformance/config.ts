@@ -8,7 +8,7 @@ import { valueAt } from "../src/contract/pointer.js";
 import { sameJson } from "../src/contract/same-json.js";
 import { createOracle } from "../src/contract/validate.js";
 import type { Credentials, SubjectConfig } from "./check.js";
-import { UsageError } from "./server/subject.js";
+import { UsageError } from "./usage-error.js";
 
 type Pairs = Readonly<Record<string, string>>;
 

@@ -45,7 +45,7 @@ export { renderReport, type TextOptions } from "./report/text.js";
 export { type Requirement, requirementOf, requirements } from "./requirements.js";
 export { type CheckServerOptions, checkServer } from "./server/check-server.js";
 export { type DescribeServerOptions, describeServer } from "./server/describe-server.js";
-export { UsageError } from "./server/subject.js";
 export { SnippetError, snippetOf } from "./snippet.js";
 export type { TranscriptEntry } from "./transcript.js";
+export { UsageError } from "./usage-error.js";
 export type { ExitCode } from "./verdict.js";

@@ -1,6 +1,6 @@
 /** Plays the failures of a report again: each alone, in the very case in which it was found, and says what became of it. */
 import type { Outcome, ReplayRecord, Report } from "./report/report.js";
-import { UsageError } from "./server/subject.js";
+import { UsageError } from "./usage-error.js";
 
 /** What became of a failure: `error` says that nothing could be told this time. */
 export type ReplayState = "fixed" | "failed" | "error";

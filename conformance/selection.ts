@@ -1,7 +1,7 @@
 /** Which checks a run runs: ids or their beginnings, globs over ids, and case numbers of the Autobahn test suite. */
 import { requirements } from "./requirements.js";
 import type { RoleName } from "./role.js";
-import { UsageError } from "./server/subject.js";
+import { UsageError } from "./usage-error.js";
 
 /** What the user selected. */
 export interface Selection {

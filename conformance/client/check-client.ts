@@ -5,7 +5,7 @@ import { conductRun, endpointOf, type RunSettings } from "../conduct.js";
 import { withKnownGood } from "../config.js";
 import { maskOf, NO_CONFIG } from "../credentials.js";
 import type { Report, ReportedSetup, ReportedSubject } from "../report/report.js";
-import { UsageError } from "../server/subject.js";
+import { UsageError } from "../usage-error.js";
 import { clientChecks } from "./catalogue.js";
 import type { ClientCheck, LaunchMode } from "./check.js";
 import { isWitnessed } from "./first-words.js";

@@ -1,5 +1,5 @@
 /** Opens what starts the clients of a run: the launcher of its mode, and the lever that shortens their time. */
-import { UsageError } from "../server/subject.js";
+import { UsageError } from "../usage-error.js";
 import { inClientCase } from "./case.js";
 import type { LaunchMode } from "./check.js";
 import { type ClientAdapter, openAdapter, type WebSocketConstructor } from "./launch/adapter.js";

@@ -14,7 +14,7 @@ import {
   startGroup,
 } from "../process-group.js";
 import { monotonic, within } from "../time.js";
-import { UsageError } from "./subject.js";
+import { UsageError } from "../usage-error.js";
 
 /** What {@link startSubject} needs. */
 export interface StartSubjectOptions {

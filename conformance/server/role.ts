@@ -7,9 +7,9 @@ import { requirementOf } from "../requirements.js";
 import type { Role } from "../role.js";
 import type { Run } from "../run.js";
 import { delay } from "../time.js";
+import { UsageError } from "../usage-error.js";
 import { blockOutcomes, FREE, ownersOfSilence } from "./blocking.js";
 import { firstWords } from "./first-words.js";
-import { UsageError } from "./subject.js";
 
 /** What a check takes (milliseconds), by experience: at rest, for each random case, and paced. */
 const TYPICAL = { restMs: 500, caseMs: 60, pacedMs: 8000 } as const;

@@ -2,8 +2,8 @@ import { createServer, type Server } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
 import { keepContract, sampleContract, serveSample } from "../test-subject.js";
+import { UsageError } from "../usage-error.js";
 import { checkServer } from "./check-server.js";
-import { UsageError } from "./subject.js";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

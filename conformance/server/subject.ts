@@ -3,6 +3,7 @@ import type { Endpoint, JsonSchema } from "../../src/contract/contract.js";
 import type { Target } from "../frames/dial.js";
 import { type Environment, ProxyError, proxyFor } from "../frames/proxy.js";
 import { SOCKET_IO_QUERY } from "../layer.js";
+import { UsageError } from "../usage-error.js";
 
 /** What the user says about how to reach the subject. */
 export interface SubjectOptions {
@@ -41,11 +42,6 @@ export interface Subject {
   addresses(most: number): readonly Readonly<Record<string, string>>[];
   /** Path and query of a connection. */
   resource(parameters: Readonly<Record<string, string>>, query?: Readonly<Record<string, string>>): string;
-}
-
-/** A URL, parameter or query that cannot be used; the message says what to write instead. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
 }
 
 /** Completes the URL. Throws {@link UsageError}. */

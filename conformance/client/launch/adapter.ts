@@ -5,8 +5,8 @@
 import type { Json } from "../../../src/contract/contract.js";
 import { SubjectGone } from "../../interruption.js";
 import { seededRandom } from "../../random.js";
-import { UsageError } from "../../server/subject.js";
 import { within } from "../../time.js";
+import { UsageError } from "../../usage-error.js";
 import type { ClientState } from "../check.js";
 import type { Launcher, LaunchOptions, RunningClient } from "../launcher.js";
 import { type CrashWatch, watchCrashes } from "./crashes.js";

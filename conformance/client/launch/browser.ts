@@ -2,7 +2,7 @@
  * Launch mode `browser`: a page that speaks the driver protocol by `postMessage`. Each client is a frame of its own in a
  * wrapper page of the kit's, which Chromium opens where there is one, and else whoever is told its URL.
  */
-import { UsageError } from "../../server/subject.js";
+import { UsageError } from "../../usage-error.js";
 import { createWaiting } from "../../waiting.js";
 import type { Launcher, LaunchOptions, RunningClient } from "../launcher.js";
 import { findChromium, type OpenBrowser, openChromium } from "./chromium.js";

@@ -1,7 +1,7 @@
 /** A client, or the driver of clients, as a process: what it is told, and how its end is told. */
 import { exitText, LAST_WORDS_MS, lastWords, type ProcessGroup, startGroup } from "../../process-group.js";
-import { UsageError } from "../../server/subject.js";
 import { within } from "../../time.js";
+import { UsageError } from "../../usage-error.js";
 import type { LaunchedClient } from "../check.js";
 
 /** A program and how it is started. */

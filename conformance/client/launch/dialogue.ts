@@ -5,8 +5,8 @@
 import { randomBytes } from "node:crypto";
 import { RunAborted, SubjectGone } from "../../interruption.js";
 import { HarnessFault } from "../../judge.js";
-import { UsageError } from "../../server/subject.js";
 import { within } from "../../time.js";
+import { UsageError } from "../../usage-error.js";
 import { reasonOf } from "../../waiting.js";
 import type { Capability, LaunchOptions, RunningClient } from "../launcher.js";
 import { type DriverReport, type KitHello, type KitLine, PROTOCOL, readDriverLine } from "./driver-line.js";

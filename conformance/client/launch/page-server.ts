@@ -8,7 +8,7 @@ import { createReadStream, realpathSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { basename, dirname, extname, join, sep } from "node:path";
 import { isObject } from "../../../src/contract/pointer.js";
-import { UsageError } from "../../server/subject.js";
+import { UsageError } from "../../usage-error.js";
 import type { KitLine } from "./driver-line.js";
 import { LONGEST_LINE } from "./lines.js";
 import { WRAPPER_PAGE } from "./wrapper-page.js";

@@ -4,7 +4,7 @@
  */
 import type { Contract, Endpoint } from "../../../src/contract/contract.js";
 import { SubjectGone } from "../../interruption.js";
-import { UsageError } from "../../server/subject.js";
+import { UsageError } from "../../usage-error.js";
 import type { ClientCase, LaunchMode, TimeLever } from "../check.js";
 import type { Launcher } from "../launcher.js";
 import { advertisableMs } from "./advertise.js";

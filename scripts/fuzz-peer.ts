@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { FUZZ_KINDS, startFuzzingPeer } from "../conformance/mutants/fuzzing-peer.js";
 import { checkServer } from "../conformance/server/check-server.js";
-import { UsageError } from "../conformance/server/subject.js";
+import { UsageError } from "../conformance/usage-error.js";
 import { readContract } from "../src/document/read-contract.js";
 
 const SECONDS = Number(process.argv[2] ?? "60");

@@ -1,15 +1,47 @@
 /** All checks of a client, in the order of the catalogue. */
 import { requirements } from "../requirements.js";
 import { beats } from "./beats.js";
+import { brokenFrames } from "./broken-frames.js";
+import { burdens } from "./burdens.js";
 import type { ClientCheck } from "./check.js";
+import { closeTable } from "./close-table.js";
+import { badCloses, closings } from "./closes.js";
+import { dropStorm } from "./drop-storm.js";
+import { misnamedEvents, newInEvents } from "./event-names.js";
 import { firstDelayCheck } from "./first-delay.js";
+import { notUtf8 } from "./not-utf8.js";
+import { opening } from "./opening.js";
 import { ownCommands } from "./own-commands.js";
 import { ownFrames } from "./own-frames.js";
+import { pings } from "./pings.js";
+import { resetDelay } from "./reset-delay.js";
+import { schedules } from "./schedule.js";
+import { termination } from "./termination.js";
 import { upgradeRequests } from "./upgrade-requests.js";
 
 const order = new Map(requirements.map(({ id }, index) => [id, index]));
 
-const built: readonly ClientCheck[] = [upgradeRequests, ownFrames, ...ownCommands, beats, firstDelayCheck];
+const built: readonly ClientCheck[] = [
+  upgradeRequests,
+  ownFrames,
+  brokenFrames,
+  notUtf8,
+  pings,
+  closings,
+  badCloses,
+  ...ownCommands,
+  beats,
+  firstDelayCheck,
+  newInEvents,
+  misnamedEvents,
+  opening,
+  termination,
+  burdens,
+  ...schedules,
+  closeTable,
+  resetDelay,
+  dropStorm,
+];
 
 /** Every check that exists. */
 export const clientChecks: readonly ClientCheck[] = [...built].sort(

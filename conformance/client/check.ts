@@ -279,6 +279,8 @@ export interface ClientContext extends Omit<CheckContext, "inCase" | "witness" |
   readonly mode: LaunchMode;
   /** The client tells what it delivers: rows that need it can be decided. */
   readonly reports: boolean;
+  /** It tells the reply that came to a command, and not only that the command was sent. */
+  readonly replies: boolean;
   readonly lever: TimeLever;
   /**
    * The interval of the client's heartbeat in this run (milliseconds of the wall): the declared one, scaled, or the one

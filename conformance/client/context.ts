@@ -29,6 +29,7 @@ export function createClientContext(run: ContextRun, check: string): ClientConte
     replay: run.replay?.[check],
     mode: run.launcher.mode,
     reports: run.launcher.reports,
+    replies: run.launcher.capabilities.includes("replies"),
     lever: run.lever,
     heartbeatMs: typeof intervalMs === "number" ? intervalMs * run.timeScale : run.advertisedMs,
     launchMs: run.launchMs,

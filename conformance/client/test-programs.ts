@@ -29,10 +29,12 @@ export interface ClientFaults {
   readonly interval?: string;
   /** What is sent as a ping. */
   readonly ping?: string;
-  /** Options of the WebSocket. */
+  /** Options of the WebSocket, after those that the contract asks for. */
   readonly options?: string;
   /** Done at open. */
   readonly atOpen?: string;
+  /** Done at SIGTERM: `last` is the last socket. */
+  readonly atEnd?: string;
 }
 
 /** A client on `ws` that connects to its last argument and keeps the contract but for its faults. */
@@ -43,14 +45,18 @@ export function clientProgram(faults: ClientFaults = {}): string {
     ping = '{ cmd: "ping", token: String(Math.random()) }',
     options = "{}",
     atOpen = "",
+    atEnd = 'last.on("close", () => process.exit(0)); last.close(1000);',
   } = faults;
   return `
 import { WebSocket } from ${JSON.stringify(WS)};
 const scale = Number(process.env.WIREPROOF_TIME_SCALE ?? 1);
 let n = 0;
+let last;
+process.on("SIGTERM", () => { ${atEnd} });
 function connect() {
   let beat, healthy;
   const socket = new WebSocket(process.argv.at(-1), ${options});
+  last = socket;
   socket.on("error", () => undefined);
   socket.on("open", () => {
     healthy = setTimeout(() => { n = 0; }, 5000 * scale);
@@ -62,7 +68,7 @@ function connect() {
     clearTimeout(healthy);
     const ms = ${delay};
     n += 1;
-    if (Number.isFinite(ms)) setTimeout(connect, ms * scale);
+    if (Number.isFinite(ms)) setTimeout(connect, Math.max(atLeast, ms * scale));
   });
 }
 connect();
@@ -89,3 +95,70 @@ socket.on("data", (chunk) => {
   socket.write(Buffer.concat([Buffer.from([0x8a, 0x80 | payload.length]), mask, payload.map((b, i) => b ^ mask[i % 4])]));
 });
 `;
+
+/** What a bare client does otherwise than RFC 6455 has it: source text of JavaScript. */
+export interface BareFaults {
+  /** Bytes that it sends as the pong to `payload`; `undefined` for none. */
+  readonly pong?: string;
+  /** Done at a Close frame with `payload`; `send(opcode, payload)` writes a frame. */
+  readonly onClose?: string;
+  /** Whether the response with this head (text) opens the connection. */
+  readonly opens?: string;
+  /** Done where it does not. */
+  readonly onRefusal?: string;
+}
+
+/** A client on bare TCP that reads frames without any mercy on what a server may not send: nothing fails its connection. */
+export function bareProgram(faults: BareFaults = {}): string {
+  const {
+    pong = "payload",
+    onClose = "send(8, payload); socket.end();",
+    opens = "true",
+    onRefusal = "socket.destroy();",
+  } = faults;
+  return `
+import { connect } from "node:net";
+import { randomBytes } from "node:crypto";
+const url = new URL(process.argv.at(-1));
+function open(url, credentials) {
+  const socket = connect(Number(url.port), url.hostname);
+  const key = randomBytes(16).toString("base64");
+  let bytes = Buffer.alloc(0);
+  let isOpen = false;
+  socket.on("error", () => undefined);
+  socket.write(\`GET \${url.pathname} HTTP/1.1\\r\\nHost: \${url.host}\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n\` +
+    \`Sec-WebSocket-Version: 13\\r\\nSec-WebSocket-Key: \${key}\\r\\n\${credentials}\\r\\n\`);
+  function send(opcode, payload) {
+    const mask = randomBytes(4);
+    socket.write(Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | payload.length]), mask, payload.map((b, i) => b ^ mask[i % 4])]));
+  }
+  socket.on("data", (chunk) => {
+    bytes = Buffer.concat([bytes, chunk]);
+    if (!isOpen) {
+      const end = bytes.indexOf("\\r\\n\\r\\n");
+      if (end < 0) return;
+      const head = bytes.subarray(0, end).toString("latin1");
+      bytes = bytes.subarray(end + 4);
+      if (!(${opens})) { ${onRefusal} return; }
+      isOpen = true;
+    }
+    while (bytes.length >= 2) {
+      const opcode = bytes[0] & 15;
+      const masked = bytes[1] >> 7;
+      let length = bytes[1] & 127;
+      let start = 2;
+      if (length === 126) { if (bytes.length < 4) return; length = bytes.readUInt16BE(2); start = 4; }
+      else if (length === 127) { if (bytes.length < 10) return; length = bytes.readUInt32BE(6); start = 10; }
+      start += 4 * masked;
+      if (bytes.length < start + length) return;
+      const payload = Buffer.from(bytes.subarray(start, start + length));
+      bytes = bytes.subarray(start + length);
+      if (opcode === 9) { const answer = ${pong}; if (answer !== undefined) send(10, answer.subarray(0, 125)); }
+      if (opcode === 8) { ${onClose} }
+    }
+  });
+}
+open(url, "Authorization: Bearer secret\\r\\n");
+setInterval(() => undefined, 60_000);
+`;
+}

@@ -102,7 +102,7 @@ export function unaskedEvent(judge: Judge): OrdinaryEvent | undefined {
     // What no lifecycle speaks of is legal at any time.
     .sort((a, b) => named(a.name) - named(b.name));
   for (const message of candidates) {
-    for (const payload of payloadsOf(judge, message)) {
+    for (const payload of eventPayloads(judge, message)) {
       const judged = judge.events.judge(frameText(endpoint, message.name, payload, "event"));
       if (judged.ok && isLegalAtFirst(endpoint, judged.messages, payload))
         return { name: message.name, payload };
@@ -111,7 +111,8 @@ export function unaskedEvent(judge: Judge): OrdinaryEvent | undefined {
   return undefined;
 }
 
-function* payloadsOf(judge: Judge, message: Message): Generator<Json> {
+/** Payloads of an event: those of the document, then generated ones. Valid is each only by its schema. */
+export function* eventPayloads(judge: Judge, message: Message): Generator<Json> {
   for (const { payload } of message.examples) yield payload;
   try {
     yield* fc.sample(validPayload(message.payload, judge.contract.definitions), { seed: 1, numRuns: DRAWN });

@@ -190,6 +190,21 @@ describe("a generated channel entry of the installed package", () => {
     expect([page.state, page.last]).toEqual(["connecting", "disconnected"]);
   });
 
+  it("has types that fit a page and its WebSocket", () => {
+    writeFileSync(
+      join(project, "page.ts"),
+      `import { type ClientOptions, createClient } from "wireproof/client";
+      import { type Pong, workflowClient } from "wireproof/workflow";
+      const options: ClientOptions = { url: "wss://here/", WebSocket, platform: window, onReady: () => {} };
+      const client = createClient(workflowClient, options);
+      export const pong: Promise<Pong> = client.send({ cmd: "ping" });
+      client.on("token_stream", ({ data }) => console.log(data.chunk.length));`,
+    );
+    const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+    const page = ["--lib", "ES2022,DOM", "--module", "ESNext", "--moduleResolution", "bundler"];
+    run(process.execPath, [tsc, "page.ts", "--noEmit", "--strict", "--exactOptionalPropertyTypes", ...page]);
+  }, 60_000);
+
   it("would be found out if it needed Node: a planted import fails to bundle", async () => {
     const contents = 'import { readFileSync } from "node:fs"; console.log(readFileSync);';
     const stdin = { contents, resolveDir: project, loader: "js" as const };

@@ -14,7 +14,7 @@ const contract = readContract(
   readFileSync(new URL("../../generated/contract.json", import.meta.url), "utf8"),
 );
 const endpoints = contract.endpoints.map((endpoint): [string, Endpoint] => [endpoint.name, endpoint]);
-const RUNS = 1_500;
+const RUNS = 500;
 
 const isNamed = ({ lifecycles }: Endpoint, name: string): boolean =>
   lifecycles.some(({ transitions }) => transitions.some(({ on }) => on.includes(name)));

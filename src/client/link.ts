@@ -102,8 +102,9 @@ export function openLink(
     // With this binaryType whatever is no text is an ArrayBuffer.
     socket.onmessage = ({ data }) =>
       listener.frame(typeof data === "string" ? data : new Uint8Array(data as ArrayBuffer));
-    socket.onerror = ({ message = "" }) => {
-      why = message;
+    socket.onerror = (event) => {
+      // A browser does not say what went wrong, \`ws\` does.
+      why = (event as { readonly message?: string }).message ?? "";
     };
     socket.onclose = ({ code, reason }) => end({ code, reason: reason || why });
   }

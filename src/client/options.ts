@@ -10,7 +10,7 @@ export interface SocketLike {
   readonly bufferedAmount: number;
   onopen: Handler<unknown> | null;
   onmessage: Handler<{ readonly data: unknown }> | null;
-  onerror: Handler<{ readonly message?: string }> | null;
+  onerror: Handler<unknown> | null;
   onclose: Handler<{ readonly code: number; readonly reason: string }> | null;
   /** `acknowledge` is given only where the contract says so: under Socket.IO. */
   send(frame: string | Uint8Array, acknowledge?: (answer: unknown) => void): void;

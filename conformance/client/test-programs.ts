@@ -53,6 +53,8 @@ const scale = Number(process.env.WIREPROOF_TIME_SCALE ?? 1);
 let n = 0;
 let last;
 process.on("SIGTERM", () => { ${atEnd} });
+// Real milliseconds that a refused handshake has asked for.
+let atLeast = 0;
 function connect() {
   let beat, healthy;
   const socket = new WebSocket(process.argv.at(-1), ${options});

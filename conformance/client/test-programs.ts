@@ -56,18 +56,29 @@ process.on("SIGTERM", () => { ${atEnd} });
 // Real milliseconds that a refused handshake has asked for.
 let atLeast = 0;
 function connect() {
-  let beat, healthy;
+  let beat, healthy, lost, gaveUp = false;
   const socket = new WebSocket(process.argv.at(-1), ${options});
   last = socket;
   socket.on("error", () => undefined);
   socket.on("open", () => {
     healthy = setTimeout(() => { n = 0; }, 5000 * scale);
-    beat = setInterval(() => socket.send(JSON.stringify(${ping})), (${interval}) * scale);
+    beat = setInterval(() => {
+      socket.send(JSON.stringify(${ping}));
+      lost ??= setTimeout(() => { gaveUp = true; socket.terminate(); }, 1000 * scale);
+    }, (${interval}) * scale);
     ${atOpen}
   });
-  socket.on("close", () => {
+  socket.on("message", (data) => {
+    if (!String(data).includes('"pong"')) return;
+    clearTimeout(lost);
+    lost = undefined;
+  });
+  socket.on("close", (code) => {
     clearInterval(beat);
     clearTimeout(healthy);
+    clearTimeout(lost);
+    // No table of close codes: an end with a Close frame is clean, and clean ones are not retried.
+    if (code !== 1006 && !gaveUp) return;
     const ms = ${delay};
     n += 1;
     if (Number.isFinite(ms)) setTimeout(connect, Math.max(atLeast, ms * scale));

@@ -4,8 +4,8 @@
  */
 import type fc from "fast-check";
 import type { Json } from "../../../src/contract/contract.js";
-import type { Case, CheckContext, CheckResult } from "../../check.js";
-import { type CaseOutcome, resultOf, runProperty } from "../../property.js";
+import type { Case, CheckContext, CheckResult, Scene } from "../../check.js";
+import { type CaseOutcome, type PropertyContext, resultOf, runProperty } from "../../property.js";
 
 /** What every case of these rows has. */
 export interface NamedCase {
@@ -20,13 +20,20 @@ export interface NamedCase {
 /** So many cases of a row, and so many random ones, are played against a server in use, where each frame takes its time. */
 const SAFE = { cases: 4, runs: 1 } as const;
 
+/** What a row needs of a check's context, whoever is judged. */
+export type RowContext<S extends Scene> = PropertyContext<S> & Pick<CheckContext, "selectsCase">;
+
 /** A row. */
-export interface Row<T extends NamedCase> {
+export interface Row<T extends NamedCase, S extends Scene = Case> {
   readonly label: string;
   readonly cases: readonly T[];
+  /** At most so many of them are played, an even choice; default: all. */
+  readonly most?: number;
+  /** How many random ones; default the run's. */
+  readonly runs?: number;
   /** Random cases, after the others; never those of a selection by number. */
   readonly arbitrary?: fc.Arbitrary<T>;
-  readonly script: (one: T, scene: Case) => Promise<CaseOutcome>;
+  readonly script: (one: T, scene: S) => Promise<CaseOutcome>;
   readonly show?: (one: T) => Json;
   /** What is said when all is well; gets how many cases were played. */
   readonly pass: (played: number) => string;
@@ -34,20 +41,22 @@ export interface Row<T extends NamedCase> {
 }
 
 /** Plays the cases of a row. A case worth a warning does not keep the others from failing. */
-export async function decideRow<T extends NamedCase>(
-  context: CheckContext,
-  row: Row<T>,
+export async function decideRow<T extends NamedCase, S extends Scene = Case>(
+  context: RowContext<S>,
+  row: Row<T, S>,
 ): Promise<CheckResult> {
   const selected = row.cases.filter(({ autobahn }) => context.selectsCase(autobahn));
-  const { cases, leftOut } = sampled(context, selected);
+  const { cases, leftOut } = sampled(context, selected, row.most);
   const random = row.arbitrary !== undefined && context.selectsCase(undefined);
   const show = row.show ?? (({ name, autobahn }: T): Json => (autobahn ? `${name} (${autobahn})` : name));
   const played = new Set<string>();
   const doubtful: T[] = [];
-  const property = await runProperty<T>(context, {
+  const property = await runProperty<T, S>(context, {
     label: row.label,
     examples: cases,
-    ...(random ? { arbitrary: row.arbitrary, runs: isSafe(context) ? SAFE.runs : context.runs } : {}),
+    ...(random
+      ? { arbitrary: row.arbitrary, runs: isSafe(context) ? SAFE.runs : (row.runs ?? context.runs) }
+      : {}),
     show,
     script: async (one, scene) => {
       if (one.autobahn !== undefined) played.add(one.autobahn);
@@ -61,7 +70,7 @@ export async function decideRow<T extends NamedCase>(
   const decided =
     property.failure !== undefined || property.flaky !== undefined || doubt === undefined
       ? property
-      : await runProperty<T>(context, {
+      : await runProperty<T, S>(context, {
           label: `${row.label}, doubtful`,
           examples: [doubt],
           show,
@@ -84,20 +93,21 @@ export async function decideRow<T extends NamedCase>(
 
 /** A quick profile, and one that must not weigh on the subject, play an even choice of the cases. */
 function sampled<T extends NamedCase>(
-  { profile }: CheckContext,
+  { profile }: Pick<CheckContext, "profile">,
   cases: readonly T[],
+  wanted = Number.POSITIVE_INFINITY,
 ): { readonly cases: readonly T[]; readonly leftOut: number } {
-  if (profile.only === undefined) return { cases, leftOut: 0 };
   const safe = profile.only === "safe";
   const allowed = safe ? cases.filter(({ unsafe }) => unsafe !== true) : cases;
-  const most = Math.min(allowed.length, safe ? SAFE.cases : profile.maxKinds);
+  const kinds = profile.only === undefined ? Number.POSITIVE_INFINITY : profile.maxKinds;
+  const most = Math.min(allowed.length, safe ? SAFE.cases : kinds, wanted);
   const step = allowed.length / Math.max(1, most);
   const chosen = Array.from({ length: most }, (_, index) => allowed[Math.floor(index * step)]);
   return { cases: chosen.filter((one) => one !== undefined), leftOut: cases.length - most };
 }
 
 /** True where the subject may be in use: nothing that no client should send, and little of the rest. */
-export function isSafe({ profile }: CheckContext): boolean {
+export function isSafe({ profile }: Pick<CheckContext, "profile">): boolean {
   return profile.only === "safe";
 }
 

@@ -76,7 +76,7 @@ export const invalidUtf8Cases: readonly Utf8Case[] = [
 ];
 
 /** Good text around bad octets, cut anywhere. */
-const anyInvalid: fc.Arbitrary<Utf8Case> = fc
+export const anyInvalid: fc.Arbitrary<Utf8Case> = fc
   .record({
     sequence: fc.constantFrom(...BROKEN),
     before: fc.constantFrom("", "a", "é", KOSME, '{"text":"'),

@@ -41,6 +41,6 @@ async function dropped(
   if ("missing" in met) return met.missing;
   await forgetPast(context, scene);
   met.peer.destroy();
-  const arrival = await nextAttempt(context, scene, window, scene.now());
+  const arrival = await nextAttempt(context, scene, window, scene.now(), met.client);
   return arrival.kind === "due" ? { verdict: "pass" } : arrival.outcome;
 }

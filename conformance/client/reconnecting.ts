@@ -1,7 +1,7 @@
 /** What the declared policy says of the attempts of a client, and how the next one keeps it (PROTOCOL.md#reconnect). */
 import { reconnectDelay } from "../../src/contract/backoff.js";
 import type { Failure, Undecided } from "../property.js";
-import type { Attempt, ClientCase, ClientContext } from "./check.js";
+import type { Attempt, ClientCase, ClientContext, LaunchedClient } from "./check.js";
 import { tooLate } from "./meeting.js";
 
 /** Between which times after an end an attempt is due (milliseconds, scaled). */
@@ -34,25 +34,30 @@ export type Arrival =
 /** Beyond the window an attempt is waited for so long (milliseconds): a late one is another fault than none. */
 const LATE_MS = 2000;
 
-/** Waits for the next attempt and holds it against its window, which opens at `sinceMs` of the case's clock. */
+/**
+ * Waits for the next attempt and holds it against its window, which opens at `sinceMs` of the case's clock. Of a `client`
+ * that is gone it is said that it is.
+ */
 export async function nextAttempt(
   context: ClientContext,
   scene: ClientCase,
   window: ScaledWindow,
   sinceMs: number,
+  client?: Pick<LaunchedClient, "gone">,
 ): Promise<Arrival> {
   const latest = window.maxMs + context.graceMs();
   const expected = `an attempt ${windowText(window)} after the end`;
   const attempt = await scene.attempt(sinceMs + latest + LATE_MS - scene.now());
   if (attempt === undefined) {
     scene.note("the kit has waited for an attempt, and none came");
+    const gone = client?.gone === undefined ? "" : `; the client ${client.gone}`;
     return {
       kind: "none",
       outcome: {
         verdict: "fail",
         reason: "the client did not come back",
         expected,
-        got: `none within ${Math.round(latest + LATE_MS)} ms`,
+        got: `none within ${Math.round(latest + LATE_MS)} ms${gone}`,
         mend: "After an end without Close, wait the declared delay and connect again.",
       },
     };

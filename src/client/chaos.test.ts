@@ -1,7 +1,12 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pipelineClient } from "../../generated/pipeline.js";
+import {
+  type PipelineCommand,
+  type PipelineEvent,
+  type PipelineMessages,
+  pipelineClient,
+} from "../../generated/pipeline.js";
 import { tasksClient } from "../../generated/tasks.js";
 import {
   type WorkflowCommand,
@@ -200,6 +205,18 @@ describe("the property finds", () => {
       endOnFailure: true,
     });
     expect(String(found.errorInstance)).toMatch(how);
+  });
+
+  it("a first event that is awaited although it came", async () => {
+    const { first } = pipelineClient;
+    const make: Make<PipelineEvent, PipelineCommand, PipelineMessages> = (side, options) =>
+      createClient({ ...side, first: first ? { ...first, message: "broadcast" } : null }, options);
+    const found = await fc.check(property(pipelineClient, pipelinePool, make), {
+      numRuns: 2_000,
+      seed: 20_260_101,
+      endOnFailure: true,
+    });
+    expect(String(found.errorInstance)).toContain("for no reason that a rule knows");
   });
 
   it("a rejection that nobody handles", async () => {

@@ -192,8 +192,11 @@ export async function play<In, Out, Names extends MessagesByName>(
         const ended = step.isOld ? network.sockets.at(-2) : socket;
         if (ended !== undefined) model.ending(ended, step.code);
         ended?.end(step.code);
-      } else if (step.do === "first" && pool.first !== undefined) give(pool.first, true);
-      else if (step.do === "valid") give(pool.valid[step.which % pool.valid.length] ?? "", true, step.isOld);
+      } else if (step.do === "first" && pool.first !== undefined) {
+        if (socket.readyState === 1) model.first();
+        give(pool.first, true);
+      } else if (step.do === "valid")
+        give(pool.valid[step.which % pool.valid.length] ?? "", true, step.isOld);
       else if (step.do === "bad") give(pool.bad[step.which % pool.bad.length] ?? "", false, step.isOld);
       else if (step.do === "binary" && socket.readyState === 1) {
         model.fault();

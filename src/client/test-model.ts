@@ -24,6 +24,8 @@ export interface Model {
   /** The server, or the network, is about to end the client's own socket. */
   ending(socket: MemorySocket, code: number): void;
   sent(socket: MemorySocket, name: string, token: string | undefined): void;
+  /** The declared first event is about to arrive. */
+  first(): void;
   /** A pong is about to arrive. */
   ponged(token: string | undefined): void;
   /** Something is about to arrive that the client itself has to close for. */
@@ -48,6 +50,7 @@ export function watch(protocol: Protocol, clock: VirtualClock, random: number): 
   let current: MemorySocket | undefined;
   let isUnderWay = false;
   let startedAt = 0;
+  let isFirstAwaited = false;
   let openedAt: number | undefined;
   let dueAt: number | undefined;
   let isWoken = false;
@@ -84,7 +87,8 @@ export function watch(protocol: Protocol, clock: VirtualClock, random: number): 
     if (code === 4408) {
       const [oldest] = unanswered;
       const isSilent = oldest !== undefined && clock.time >= oldest.at + timeout;
-      const isLate = protocol.first != null && clock.time >= openedAt + protocol.first.withinMs;
+      const isLate =
+        protocol.first != null && isFirstAwaited && clock.time >= openedAt + protocol.first.withinMs;
       return isSilent || isLate ? { retry: true } : undefined;
     }
     return undefined;
@@ -120,6 +124,7 @@ export function watch(protocol: Protocol, clock: VirtualClock, random: number): 
       if (socket !== current) return;
       openedAt = clock.time;
       lastPing = clock.time;
+      isFirstAwaited = true;
     },
     ending(socket, code) {
       if (socket !== current || !socket.isLive) return;
@@ -135,6 +140,9 @@ export function watch(protocol: Protocol, clock: VirtualClock, random: number): 
       lastPing = clock.time;
       isWokenSincePing = false;
       unanswered.push({ at: clock.time, token });
+    },
+    first() {
+      isFirstAwaited = false;
     },
     ponged(token) {
       const index =

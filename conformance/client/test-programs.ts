@@ -3,9 +3,15 @@ import type { Endpoint } from "../../src/contract/contract.js";
 import { sampleEndpoint } from "../test-subject.js";
 import { WS } from "./launch/test-launch.js";
 
-/** The sample contract with a policy: 3, 6, 12 s and so on, the counter reset after 5 s. */
+/**
+ * The sample contract with a policy: 3, 6, 12 s and so on, the counter reset after 5 s. A pong is waited for so long that
+ * it comes in time also in a twentieth of it, on a busy machine.
+ */
 export const reconnectingEndpoint: Endpoint = {
   ...sampleEndpoint,
+  ...(sampleEndpoint.heartbeat === undefined
+    ? {}
+    : { heartbeat: { ...sampleEndpoint.heartbeat, timeoutMs: 10_000 } }),
   reconnect: {
     strategy: "exponential",
     initialDelayMs: 3000,
@@ -33,6 +39,8 @@ export interface ClientFaults {
   readonly options?: string;
   /** Done at open. */
   readonly atOpen?: string;
+  /** Done at a response that is no 101, before the attempt is given up. */
+  readonly onRefusal?: string;
   /** Done at SIGTERM: `last` is the last socket. */
   readonly atEnd?: string;
 }
@@ -45,6 +53,7 @@ export function clientProgram(faults: ClientFaults = {}): string {
     ping = '{ cmd: "ping", token: String(Math.random()) }',
     options = "{}",
     atOpen = "",
+    onRefusal = 'atLeast = 1000 * Number(response.headers["retry-after"] ?? 0);',
     atEnd = 'last.on("close", () => process.exit(0)); last.close(1000);',
   } = faults;
   return `
@@ -57,14 +66,21 @@ process.on("SIGTERM", () => { ${atEnd} });
 let atLeast = 0;
 function connect() {
   let beat, healthy, lost, gaveUp = false;
-  const socket = new WebSocket(process.argv.at(-1), ${options});
+  const socket = new WebSocket(process.argv.at(-1), {
+    handshakeTimeout: 10000 * scale, maxPayload: 100000, ...(${options}),
+  });
   last = socket;
+  atLeast = 0;
   socket.on("error", () => undefined);
+  socket.on("unexpected-response", (_, response) => {
+    ${onRefusal}
+    socket.terminate();
+  });
   socket.on("open", () => {
     healthy = setTimeout(() => { n = 0; }, 5000 * scale);
     beat = setInterval(() => {
       socket.send(JSON.stringify(${ping}));
-      lost ??= setTimeout(() => { gaveUp = true; socket.terminate(); }, 1000 * scale);
+      lost ??= setTimeout(() => { gaveUp = true; socket.terminate(); }, 10000 * scale);
     }, (${interval}) * scale);
     ${atOpen}
   });

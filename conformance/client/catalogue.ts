@@ -6,23 +6,35 @@ import { burdens } from "./burdens.js";
 import type { ClientCheck } from "./check.js";
 import { closeTable } from "./close-table.js";
 import { badCloses, closings } from "./closes.js";
+import { illegalEvents, orderedDeliveries, validDeliveries } from "./deliveries.js";
 import { dropStorm } from "./drop-storm.js";
 import { misnamedEvents, newInEvents } from "./event-names.js";
 import { firstDelayCheck } from "./first-delay.js";
+import { edgeEvents, invalidEvents } from "./invalid-events.js";
 import { notUtf8 } from "./not-utf8.js";
+import { oneAtATime } from "./one-at-a-time.js";
 import { opening } from "./opening.js";
 import { ownCommands } from "./own-commands.js";
 import { ownFrames } from "./own-frames.js";
 import { pings } from "./pings.js";
+import { refusedUpgradeChecks } from "./refused-upgrades.js";
 import { resetDelay } from "./reset-delay.js";
 import { schedules } from "./schedule.js";
 import { termination } from "./termination.js";
+import { unanswered } from "./unanswered.js";
+import { untrusted } from "./untrusted.js";
 import { upgradeRequests } from "./upgrade-requests.js";
+import { wrongAnswerChecks } from "./wrong-answers.js";
 
 const order = new Map(requirements.map(({ id }, index) => [id, index]));
 
 const built: readonly ClientCheck[] = [
   upgradeRequests,
+  ...wrongAnswerChecks,
+  ...refusedUpgradeChecks,
+  unanswered,
+  oneAtATime,
+  untrusted,
   ownFrames,
   brokenFrames,
   notUtf8,
@@ -33,6 +45,11 @@ const built: readonly ClientCheck[] = [
   beats,
   firstDelayCheck,
   newInEvents,
+  validDeliveries,
+  invalidEvents,
+  edgeEvents,
+  orderedDeliveries,
+  illegalEvents,
   misnamedEvents,
   opening,
   termination,

@@ -9,7 +9,7 @@ import { sampleContract } from "../test-subject.js";
 import type { AdapterScene, ClientAdapter } from "./launch/adapter.js";
 
 /** A command that waits for its reply. */
-export interface Waiting {
+interface Waiting {
   readonly name: string;
   readonly payload: Json;
   resolve(reply: Json): void;

@@ -1,5 +1,6 @@
 /** All checks of a client, in the order of the catalogue. */
 import { requirements } from "../requirements.js";
+import { beatStreams } from "./beat-streams.js";
 import { beats } from "./beats.js";
 import { brokenFrames } from "./broken-frames.js";
 import { burdens } from "./burdens.js";
@@ -20,6 +21,7 @@ import { pings } from "./pings.js";
 import { refusedUpgradeChecks } from "./refused-upgrades.js";
 import { resetDelay } from "./reset-delay.js";
 import { schedules } from "./schedule.js";
+import { silences } from "./silence.js";
 import { termination } from "./termination.js";
 import { unanswered } from "./unanswered.js";
 import { untrusted } from "./untrusted.js";
@@ -58,6 +60,8 @@ const built: readonly ClientCheck[] = [
   closeTable,
   resetDelay,
   dropStorm,
+  ...silences,
+  beatStreams,
 ];
 
 /** Every check that exists. */

@@ -10,6 +10,8 @@ import type { ClientAdapter } from "./launch/adapter.js";
 /** The sample contract with a policy that ends soon, a table of close codes and a quick heartbeat. */
 export const shortPolicy: Endpoint = {
   ...sampleEndpoint,
+  // No command is answered by `said`: the server may say it at any time.
+  operations: sampleEndpoint.operations.filter(({ name }) => name !== "say"),
   reconnect: {
     strategy: "exponential",
     initialDelayMs: 200,
@@ -50,7 +52,7 @@ export interface Faults {
   /** What it makes of an end twice, as where error and close both lead to an attempt. */
   readonly twice?: boolean;
   /** How long after a ping it gives up (milliseconds); undefined: never. */
-  readonly patienceMs?: number;
+  readonly patienceMs?: number | undefined;
   /** Any event counts as a pong. */
   readonly believesAll?: boolean;
   /** It waits for the close event of a socket that it has given up. */

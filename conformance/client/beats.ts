@@ -2,6 +2,7 @@
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import type { ClientCase, ClientCheck, ClientContext, Peer } from "./check.js";
 import { meet, tooLate } from "./meeting.js";
+import { endText } from "./witness.js";
 
 /** So many intervals are watched: a client that pings once and then never is seen in the second. */
 const BEATS = 3;
@@ -81,6 +82,8 @@ const LOOK_MS = 25;
 function ended(peer: Peer): CaseOutcome {
   return {
     verdict: "inconclusive",
-    reason: `the connection ended before the heartbeat was seen (${peer.end?.by === "subject" ? "by the client" : "by the kit"})`,
+    reason: `the connection ended before the heartbeat was seen: ${endText(peer)}`,
+    // A pong of ours that was late is a reason to end it: when nothing else runs it is not.
+    tooLate: true,
   };
 }

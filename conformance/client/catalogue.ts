@@ -18,7 +18,9 @@ import { opening } from "./opening.js";
 import { ownCommands } from "./own-commands.js";
 import { ownFrames } from "./own-frames.js";
 import { pings } from "./pings.js";
+import { refusedCredentials } from "./refused-credentials.js";
 import { refusedUpgradeChecks } from "./refused-upgrades.js";
+import { replies } from "./replies.js";
 import { resetDelay } from "./reset-delay.js";
 import { schedules } from "./schedule.js";
 import { silences } from "./silence.js";
@@ -51,6 +53,8 @@ const built: readonly ClientCheck[] = [
   invalidEvents,
   edgeEvents,
   orderedDeliveries,
+  refusedCredentials,
+  ...replies,
   illegalEvents,
   misnamedEvents,
   opening,

@@ -60,9 +60,9 @@ describe("one thing that is wrong fails the row that owns it", () => {
       {
         deliver(payload) {
           if (typeof payload !== "object" || payload === null) return [payload];
-          const copy: Record<string, never> = {};
+          const copy: Record<string, unknown> = {};
           for (const [key, value] of Object.entries(payload)) copy[key] = value;
-          return [copy];
+          return [JSON.parse(JSON.stringify(copy))];
         },
       },
       /another value/,

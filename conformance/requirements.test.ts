@@ -39,10 +39,8 @@ const NOT_BUILT: readonly string[] = [
   "C-FR-09",
   "C-HB-02",
   "C-HB-07",
-  "C-RC-06",
   "C-RC-08",
   "C-RC-09",
-  "C-RC-10",
 ];
 
 function numbered(family: string, count: number): string[] {

@@ -28,6 +28,7 @@ import { termination } from "./termination.js";
 import { unanswered } from "./unanswered.js";
 import { untrusted } from "./untrusted.js";
 import { upgradeRequests } from "./upgrade-requests.js";
+import { whileWaiting } from "./while-waiting.js";
 import { wrongAnswerChecks } from "./wrong-answers.js";
 
 const order = new Map(requirements.map(({ id }, index) => [id, index]));
@@ -66,6 +67,7 @@ const built: readonly ClientCheck[] = [
   dropStorm,
   ...silences,
   beatStreams,
+  ...whileWaiting,
 ];
 
 /** Every check that exists. */

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { conductRun, endpointOf, type RunSettings } from "../conduct.js";
 import { withKnownGood } from "../config.js";
 import { maskOf, NO_CONFIG } from "../credentials.js";
+import type { Judge } from "../judge.js";
 import type { Report, ReportedSetup, ReportedSubject } from "../report/report.js";
 import { UsageError } from "../usage-error.js";
 import { clientChecks } from "./catalogue.js";
@@ -57,6 +58,7 @@ export async function checkClient(options: CheckClientOptions): Promise<Report> 
     ),
     casesAtOnce: options.profile === "safe" ? undefined : MAX_CLIENT_CASES,
     async open({ version, ...shared }) {
+      warmUp(shared.judge);
       const setting = {
         ...shared,
         launchMs: options.waitMs ?? (mode === "attach" ? LAUNCH_MS.person : LAUNCH_MS.program),
@@ -92,6 +94,12 @@ export async function checkClient(options: CheckClientOptions): Promise<Report> 
       };
     },
   });
+}
+
+/** Compiles every schema now: the first pong of the kit must not be late for it. */
+function warmUp({ commands, endpoint, events }: Judge): void {
+  for (const { name } of endpoint.commands) commands.validate(name, null);
+  for (const { name } of endpoint.events) events.validate(name, null);
 }
 
 /** A port that nobody listens on now: whoever is told its URL is to find the kit there in every case. */

@@ -1,5 +1,7 @@
 /**
  * C-RR-01…05: replies and requests of a client: whom an answer settles, and what settles a request without one.
+ *
+ * This file is long because five rows share how requests are asked for, answered and compared.
  */
 import fc from "fast-check";
 import type { WalkStep } from "../../src/arbitrary/lifecycle-walk.js";

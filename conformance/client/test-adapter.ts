@@ -1,7 +1,7 @@
 /** A client of this process for tests: on `ws`, right by the contract's own oracle, and what it may do wrong. */
 import type { WebSocket } from "ws";
 import { createWalks } from "../../src/arbitrary/speech/walks.js";
-import type { Endpoint, Json } from "../../src/contract/contract.js";
+import type { Contract, Endpoint, Json } from "../../src/contract/contract.js";
 import { valueAt } from "../../src/contract/pointer.js";
 import { sameJson } from "../../src/contract/same-json.js";
 import { createJudge, type Judge } from "../judge.js";
@@ -43,8 +43,12 @@ export interface AdapterFaults {
 }
 
 /** An adapter of such clients. */
-export function adapted(endpoint: Endpoint, faults: AdapterFaults = {}): ClientAdapter {
-  const judge = createJudge(sampleContract(endpoint), endpoint);
+export function adapted(
+  endpoint: Endpoint,
+  faults: AdapterFaults = {},
+  contract: Contract = sampleContract(endpoint),
+): ClientAdapter {
+  const judge = createJudge(contract, endpoint);
   return (scene) => openClient(scene, judge, faults);
 }
 

@@ -32,16 +32,7 @@ const CLIENT_IDS = [
 ];
 
 /** Rows that are written down and have no check yet: whoever builds one takes its name away. */
-const NOT_BUILT: readonly string[] = [
-  "C-HS-05",
-  "C-FR-04",
-  "C-FR-08",
-  "C-FR-09",
-  "C-HB-02",
-  "C-HB-07",
-  "C-RC-08",
-  "C-RC-09",
-];
+const NOT_BUILT: readonly string[] = ["C-HB-02", "C-HB-07", "C-RC-09"];
 
 function numbered(family: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${family}-${String(index + 1).padStart(2, "0")}`);
@@ -128,8 +119,8 @@ describe("what a row about clients needs of the document", () => {
     ["C-RC-01", { reconnect }, "reconnect"],
     ["C-RC-03", { reconnect: { ...reconnect, resetAfterMs: 5 } }, "reset-after"],
     ["C-RC-07", { reconnect: { ...reconnect, maxAttempts: 0 } }, "max-attempts"],
-    ["C-RC-08", { reconnect: { ...reconnect, jitter: "full" } }, "jitter"],
-    ["C-RC-08", { reconnect: { ...reconnect, jitter: 0.1 } }, "jitter"],
+    [{ reconnect: { ...reconnect, jitter: "full" } }, "jitter"],
+    [{ reconnect: { ...reconnect, jitter: 0.1 } }, "jitter"],
     [
       "C-RC-09",
       { reconnect: { ...reconnect, restore: [{ lifecycle: "counting", in: ["counting"], by: "count" }] } },

@@ -1,5 +1,6 @@
 /** All checks of a client, in the order of the catalogue. */
 import { requirements } from "../requirements.js";
+import { abnormalChecks } from "./abnormal-ends.js";
 import { beatStreams } from "./beat-streams.js";
 import { beats } from "./beats.js";
 import { brokenFrames } from "./broken-frames.js";
@@ -17,6 +18,7 @@ import { oneAtATime } from "./one-at-a-time.js";
 import { opening } from "./opening.js";
 import { ownCommands } from "./own-commands.js";
 import { ownFrames } from "./own-frames.js";
+import { pieceChecks } from "./pieces.js";
 import { pings } from "./pings.js";
 import { refusedCredentials } from "./refused-credentials.js";
 import { refusedUpgradeChecks } from "./refused-upgrades.js";
@@ -24,6 +26,7 @@ import { replies } from "./replies.js";
 import { resetDelay } from "./reset-delay.js";
 import { schedules } from "./schedule.js";
 import { silences } from "./silence.js";
+import { spread } from "./spread.js";
 import { termination } from "./termination.js";
 import { unanswered } from "./unanswered.js";
 import { untrusted } from "./untrusted.js";
@@ -36,6 +39,8 @@ const order = new Map(requirements.map(({ id }, index) => [id, index]));
 const built: readonly ClientCheck[] = [
   upgradeRequests,
   ...wrongAnswerChecks,
+  ...pieceChecks,
+  ...abnormalChecks,
   ...refusedUpgradeChecks,
   unanswered,
   oneAtATime,
@@ -68,6 +73,7 @@ const built: readonly ClientCheck[] = [
   ...silences,
   beatStreams,
   ...whileWaiting,
+  spread,
 ];
 
 /** Every check that exists. */

@@ -119,8 +119,8 @@ describe("what a row about clients needs of the document", () => {
     ["C-RC-01", { reconnect }, "reconnect"],
     ["C-RC-03", { reconnect: { ...reconnect, resetAfterMs: 5 } }, "reset-after"],
     ["C-RC-07", { reconnect: { ...reconnect, maxAttempts: 0 } }, "max-attempts"],
-    [{ reconnect: { ...reconnect, jitter: "full" } }, "jitter"],
-    [{ reconnect: { ...reconnect, jitter: 0.1 } }, "jitter"],
+    ["C-RC-08", { reconnect: { ...reconnect, jitter: "full" } }, "jitter"],
+    ["C-RC-08", { reconnect: { ...reconnect, jitter: 0.1 } }, "jitter"],
     [
       "C-RC-09",
       { reconnect: { ...reconnect, restore: [{ lifecycle: "counting", in: ["counting"], by: "count" }] } },

@@ -36,13 +36,15 @@ export class ClientError extends Error {
   declare readonly decodeError?: DecodeError;
   /** The event that it is about: a refusal, or one that is illegal in the state. */
   declare readonly event?: unknown;
+  /** The code by which the server refused, where its refusals have one. */
+  declare readonly refusal?: unknown;
   /** What a handler, the hook, or the platform threw. */
   declare readonly cause?: unknown;
 
   constructor(
     readonly code: ClientErrorCode,
     message: string,
-    more: { readonly cause?: unknown; readonly decodeError?: DecodeError; readonly event?: unknown } = {},
+    more: Partial<Pick<ClientError, "cause" | "decodeError" | "event" | "refusal">> = {},
   ) {
     super(`${code}: ${message}`);
     Object.assign(this, more);

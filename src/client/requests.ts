@@ -70,8 +70,10 @@ export function answer<In>(
             return key === undefined || own === undefined || key === own;
           });
     if (!isOwn) continue;
-    if (isRefusal) entry.fail?.(new ClientError("refused", `the server refused ${entry.name}`, { event }));
-    else entry.settle(event);
+    if (isRefusal) {
+      const refusal = valueAt(payload, reject?.code ?? "/");
+      entry.fail?.(new ClientError("refused", `${entry.name}: ${refusal}`, { event, refusal }));
+    } else entry.settle(event);
     return;
   }
 }

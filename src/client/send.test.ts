@@ -251,7 +251,12 @@ describe("a request", () => {
     network.last.give({ event: "subscribed", session_id: "a", data: snapshot });
     await after(0);
     expect(outcomes[0]?.value).toMatchObject({ event: "subscribed", session_id: "a" });
-    expect(outcomes[1]?.error).toMatchObject({ name: "ClientError", code: "refused", event: refusal });
+    expect(outcomes[1]?.error).toMatchObject({
+      name: "ClientError",
+      code: "refused",
+      refusal: "not-found",
+      event: refusal,
+    });
     client.close();
   });
 

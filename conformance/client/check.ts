@@ -201,6 +201,8 @@ export interface Peer {
   compose(name: string, values?: ReadonlyMap<Pointer, Json>): Json | undefined;
   /** Whether the client must take an event for legal now, or for illegal; `undecided` while messages may cross. */
   legality(name: string, payload: Json): Legality;
+  /** Whether {@link event} takes it: it is legal where the kit itself stands, which the client cannot exclude. */
+  allows(name: string, payload: Json): boolean;
   /** Refuses a command as the document has it; a harness fault where it has no refusal with that code. */
   refuse(command: ReceivedCommand, code: string, text?: string): void;
   /** Sends any text as one text frame, telling the judge what it is. */

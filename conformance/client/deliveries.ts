@@ -116,7 +116,7 @@ async function deliver(context: ClientContext, scene: ClientCase, value: Reached
   if ("missing" in met) return met.missing;
   const { client, peer } = met;
   if (!isFirst) await take(context, scene, met, way);
-  if (peer.end !== undefined || peer.legality(name, payload) !== "legal") {
+  if (peer.end !== undefined || !peer.allows(name, payload)) {
     return { verdict: "inconclusive", reason: `"${name}" is not legal where the client was brought` };
   }
   await pongWitness(context, scene, peer);

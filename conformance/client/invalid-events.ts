@@ -242,7 +242,7 @@ async function unharmed(context: ClientContext, scene: ClientCase, edge: EdgeEve
   await take(context, scene, met, edge.way);
   await pongWitness(context, scene, peer);
   await opened(context, client);
-  if (peer.end !== undefined || peer.legality(edge.name, edge.plain) !== "legal") {
+  if (peer.end !== undefined || !peer.allows(edge.name, edge.plain)) {
     return { verdict: "inconclusive", reason: `"${edge.name}" is not legal where the client was brought` };
   }
   const from = client.told.length;

@@ -270,6 +270,7 @@ export function openPeer(
       if (forClient === "illegal" && !forServer) return "illegal";
       return forServer && forClient === "legal" ? "legal" : "undecided";
     },
+    allows: (name, payload) => server.speech.walks.verdict(name, payload) === "legal",
     refuse(command, code, text = "Refused.") {
       if (!server.refuse(command, code, text)) {
         throw new HarnessFault(`The document has no event that could refuse a command with "${code}".`);

@@ -44,7 +44,7 @@ export async function take(
   for (const { kind, name, payload, verdict } of steps) {
     if (peer.end !== undefined || (verdict !== "legal" && verdict !== "may")) break;
     if (kind === "event") {
-      if (isRefusal(context.judge, name, payload) || peer.legality(name, payload) !== "legal") continue;
+      if (isRefusal(context.judge, name, payload) || !peer.allows(name, payload)) continue;
       peer.event(name, payload);
       said.push(payload);
       isHeard = false;

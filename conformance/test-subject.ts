@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Contract, Endpoint, JsonSchema } from "../src/contract/contract.js";
+import { DECODE_ERROR_CODES } from "../src/contract/decode-error-codes.js";
 import { inlineEndpoint } from "../src/contract/inline-endpoint.js";
 
 const named = (
@@ -45,17 +46,7 @@ export const sampleEndpoint: Endpoint = (() => {
       reject: {
         message: "error",
         code: "/code",
-        payload: [
-          "not-text",
-          "too-large",
-          "too-deep",
-          "not-json",
-          "not-object",
-          "missing-discriminator",
-          "wrong-discriminator",
-          "unknown-message",
-          "invalid-payload",
-        ],
+        payload: DECODE_ERROR_CODES,
         state: ["illegal-state"],
         spontaneous: false,
       },

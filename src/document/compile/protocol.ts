@@ -9,10 +9,10 @@ import type {
   ProtocolRules,
   Reject,
 } from "../../contract/contract.js";
+import { DECODE_ERROR_CODES } from "../../contract/decode-error-codes.js";
 import { declareDiscriminator, EVENT_FIELD, inferDiscriminator } from "../../contract/discriminate.js";
 import { undiscriminated } from "../../contract/infer-discriminator.js";
 import { formatPointer, isObject } from "../../contract/pointer.js";
-import type { DecodeErrorCode } from "../../wire/protocol.js";
 import { entriesAt, follow, listAt, memberAt, type Place } from "../place.js";
 import { type Compilation, placed } from "./context.js";
 import { booleanAt, numberAt, objectAt, present, textAt, textsAt } from "./fields.js";
@@ -20,18 +20,6 @@ import type { MessageNames } from "./message-names.js";
 
 /** How long an answer may take where the document is silent. */
 export const DEFAULT_ANSWER_MS = 5000;
-
-const DECODE_ERROR_CODES: readonly DecodeErrorCode[] = [
-  "not-text",
-  "too-large",
-  "too-deep",
-  "not-json",
-  "not-object",
-  "missing-discriminator",
-  "wrong-discriminator",
-  "unknown-message",
-  "invalid-payload",
-];
 
 /** Reads `x-ws-protocol`; without one, what follows from the messages alone. */
 export function readProtocol(

@@ -36,6 +36,12 @@ interface Row {
   readonly good: ChannelText;
 }
 
+/** A channel whose refusals carry one of these codes. */
+const refusing = (codes: readonly string[], reject: Record<string, unknown> = {}): ChannelText => ({
+  events: { no: kind("no", { code: { enum: codes } }) },
+  extensions: { "x-ws-protocol": { reject: { message: ref("no"), code: "/code", ...reject } } },
+});
+
 const TABLE: readonly Row[] = [
   {
     rule: "indistinguishable-messages",
@@ -65,6 +71,20 @@ const TABLE: readonly Row[] = [
     },
     says: "`a`, `b`",
     good: { events: { a: object({ x: {} }), b: object({ x: {}, y: {} }) } },
+  },
+  {
+    rule: "unsendable-code",
+    what: "no payload code can be sent",
+    bad: refusing(["bad_request", "nope"]),
+    says: /`no` can carry none of the payload codes \("not-text", .* and 3 more\): at `\/code` it allows "bad_request", "nope"/,
+    good: refusing(["bad_request", "nope"], { payload: ["bad_request"] }),
+  },
+  {
+    rule: "unsendable-code",
+    what: "no state code can be sent",
+    bad: refusing(["invalid-payload"], { state: ["illegal-state"] }),
+    says: 'none of the state codes ("illegal-state")',
+    good: refusing(["invalid-payload", "illegal-state"], { state: ["illegal-state"] }),
   },
   {
     rule: "undescribed-discriminator",

@@ -13,6 +13,7 @@ import { unfitTransition } from "./unfit-transition.js";
 import { unknownLifecycle } from "./unknown-lifecycle.js";
 import { unmeetableObligation } from "./unmeetable-obligation.js";
 import { unreachableState } from "./unreachable-state.js";
+import { unsendableCode } from "./unsendable-code.js";
 
 /** All rules; what the official parser, the resolver and the compiler say comes before them. */
 export const LINT_RULES: readonly LintRule[] = [
@@ -25,6 +26,7 @@ export const LINT_RULES: readonly LintRule[] = [
   unmeetableObligation,
   unknownLifecycle,
   contradictoryNumbers,
+  unsendableCode,
   looseMessage,
   assumedWebsocket,
   bindingMethod,

@@ -124,7 +124,7 @@ export async function runExchange(
     if (found === undefined || refused(found)) {
       return lost(
         `the event "${name}"`,
-        found === undefined ? silence(tester, since()) : `a refusal: ${short(found)}`,
+        found === undefined ? silence(tester, since(), options.answerMs) : `a refusal: ${short(found)}`,
       );
     }
     awaited = tester.messages.indexOf(found) + 1;
@@ -146,10 +146,11 @@ export async function runExchange(
         );
   if (last !== undefined && refused(last)) return lost(words(exchange), `a refusal: ${short(last)}`);
   if (last === undefined && until !== undefined)
-    return lost(`the event "${until.message}" in the end`, silence(tester, since()));
+    return lost(`the event "${until.message}" in the end`, silence(tester, since(), options.answerMs));
   const messages = since();
   const issue = exchangeIssue(exchange, messages, options.filling);
-  if (issue !== undefined) return lost(issue.expected, issue.got ?? silence(tester, messages));
+  if (issue !== undefined)
+    return lost(issue.expected, issue.got ?? silence(tester, messages, options.answerMs));
   return { ok: true, ms: tester.now() - start, messages };
 }
 
@@ -260,10 +261,11 @@ function words(exchange: Exchange): string {
   return `the exchange "${exchange.name}" (${[...new Set(events)].join(", ")})`;
 }
 
-function silence(tester: Tester, messages: readonly ReceivedMessage[]): string {
+function silence(tester: Tester, messages: readonly ReceivedMessage[], answerMs: number): string {
   if (tester.end !== undefined) return endOf(tester);
   const last = messages.at(-1);
-  return last === undefined ? "nothing" : `nothing more after ${short(last)}`;
+  if (last !== undefined) return `nothing more after ${short(last)}`;
+  return `no event within ${Math.round(answerMs)} ms`;
 }
 
 /** How a connection ended, in words. */

@@ -35,6 +35,11 @@ describe("an event is charged to the check that owns the rule it breaks", () => 
     });
   });
 
+  it("says of a field that is not there that it is missing", () => {
+    const { fault } = judge.received('{"event":"said"}');
+    expect(fault?.got).toBe('invalid-payload: it is missing, in the frame {"event":"said"}');
+  });
+
   it("says which message it claims to be when only the payload is wrong", () => {
     expect(judge.received('{"event":"said","text":7}').claims).toEqual(["said"]);
     expect(judge.received('{"type":"said"}').claims).toEqual([]);

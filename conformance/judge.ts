@@ -213,6 +213,13 @@ const OWNERS = {
   command: { schema: "C-CD-01", field: "C-CD-06" },
 } as const;
 
+function receivedBy({ code, received }: DecodeError): string {
+  return `${code}: ${received === ABSENT ? "it is missing" : received}`;
+}
+
+/** How a decode error says that there is no value. */
+const ABSENT = "nothing";
+
 function faultOf(
   endpoint: Endpoint,
   direction: Direction,
@@ -228,7 +235,7 @@ function faultOf(
         field === EVENT_FIELD
           ? `each ${direction} names itself by its Socket.IO event name (${error.expected})`
           : `each ${direction} names itself by the field \`${field}\` (${error.expected})`,
-      got: `${error.code}: ${error.received}, in the frame ${excerpt(frame)}`,
+      got: `${receivedBy(error)}, in the frame ${excerpt(frame)}`,
       mend: error.hint,
     };
   }
@@ -236,7 +243,7 @@ function faultOf(
     check: OWNERS[direction].schema,
     clause: "PROTOCOL.md#decode-errors",
     expected: error.path === "" ? error.expected : `${error.expected} at ${error.path}`,
-    got: `${error.code}: ${error.received}, in the frame ${excerpt(frame)}`,
+    got: `${receivedBy(error)}, in the frame ${excerpt(frame)}`,
     mend: error.hint,
   };
 }

@@ -74,7 +74,10 @@ describe("the witness", () => {
     ["obligation", withObligation],
   ])("(%s) is given by a server that keeps the contract, and by none that is silent", async (_, endpoint) => {
     expect(await give(endpoint)).toMatchObject({ ok: true });
-    expect(await give(endpoint, () => undefined)).toMatchObject({ ok: false, got: "nothing" });
+    expect(await give(endpoint, () => undefined)).toMatchObject({
+      ok: false,
+      got: expect.stringMatching(/^no (answer|event within)/),
+    });
   });
 
   it("(first event) is given by a server that speaks first", async () => {
@@ -88,7 +91,10 @@ describe("the witness", () => {
     const witness = choose(withEvents);
     expect(witness?.what).toBe("an event that answers some command");
     expect(await give(withEvents)).toMatchObject({ ok: true });
-    expect(await give(withEvents, () => undefined)).toMatchObject({ ok: false, got: "nothing" });
+    expect(await give(withEvents, () => undefined)).toMatchObject({
+      ok: false,
+      got: expect.stringMatching(/^no (answer|event within)/),
+    });
   });
 
   it("(answer) is given by a refusal where no command is answered", async () => {

@@ -356,6 +356,6 @@ function isLegalAtFirst(judge: Judge, name: string): boolean {
 function nothingBut(tester: Tester, from: number): string {
   if (tester.end !== undefined) return endOf(tester);
   const last = tester.messages.at(-1);
-  if (last === undefined || tester.messages.length <= from) return "nothing";
+  if (last === undefined || tester.messages.length <= from) return "no answer";
   return `${tester.messages.length - from} other messages, the last ${last.text.slice(0, 160)}`;
 }

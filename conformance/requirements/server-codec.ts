@@ -41,7 +41,7 @@ export const serverCodec: readonly Requirement[] = [
     title: "broken JSON is survived",
     sentence:
       "Text that is no JSON object of the channel is refused as declared, and the connection stays open; where no refusal is declared it may also be ignored or end the connection.",
-    clause: json,
+    clause: protocol("decode-errors"),
     needs: ["commands"],
   },
   {

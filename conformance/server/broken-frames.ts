@@ -17,9 +17,7 @@ export const brokenFrames: Check = {
   async run(context) {
     const whole = wholeFrame(context, commandSource(context.judge, context.seed));
     if (whole === undefined) return notApplicable("the document declares no command in JSON text");
-    const frames = brokenTexts(whole).map(
-      ({ label, text, level }): BadFrame => ({ label, text, level, ...handling(context.endpoint) }),
-    );
+    const frames = brokenTexts(whole).map((one): BadFrame => ({ ...one, ...handling(context.endpoint) }));
     // What the contract takes for a command is not broken, whatever it looks like.
     const broken = frames.filter(
       ({ text }) => !context.judge.commands.judge(text).ok && !isEaten(context.endpoint, text),
@@ -46,9 +44,7 @@ export const brokenFrames: Check = {
 };
 
 /** The classes of text that no JSON parser, or no message of a contract of objects, may take. */
-export function brokenTexts(
-  whole: string,
-): { readonly label: string; readonly text: string; readonly level: BadFrame["level"] }[] {
+export function brokenTexts(whole: string): Pick<BadFrame, "label" | "text" | "level" | "mend">[] {
   const close = whole.at(-1) ?? "}";
   const body = whole.slice(0, -1);
   const last = close === "]" ? "NaN" : '"nan":NaN';
@@ -60,7 +56,12 @@ export function brokenTexts(
     { label: "`null`", text: "null", level: "MUST" },
     { label: "`[]`", text: "[]", level: "MUST" },
     { label: '`"x"`', text: '"x"', level: "MUST" },
-    { label: "NaN, which is no JSON number", text: `${body},${last}${close}`, level: "SHOULD" },
+    {
+      label: "NaN, which is no JSON number",
+      text: `${body},${last}${close}`,
+      level: "SHOULD",
+      mend: "JSON has no NaN and no Infinity (RFC 8259 section 6): make the parser refuse them. Python's takes both unless `json.loads` is given a `parse_constant` that raises.",
+    },
     { label: "a byte order mark before the text", text: `\uFEFF${whole}`, level: "SHOULD" },
   ];
 }

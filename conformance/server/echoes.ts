@@ -347,7 +347,7 @@ function incomplete(
   const refusal = events.find((one) => isRefusal(context, one));
   const last = events.at(-1);
   const silence =
-    last === undefined ? "nothing" : `${events.length} events, the last ${excerpt(last.text)}, then nothing`;
+    last === undefined ? "no event" : `${events.length} events, the last ${excerpt(last.text)}, then nothing`;
   const got = refusal === undefined ? silence : `a refusal: ${excerpt(refusal.text)}`;
   return {
     verdict: "fail",

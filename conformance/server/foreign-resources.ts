@@ -136,7 +136,7 @@ async function steal(
   if (context.endpoint.protocol.reject === undefined) return { verdict: "pass" };
   return fail(
     answers.length === 0
-      ? "nothing: it was neither refused nor answered"
+      ? "no answer: it was neither refused nor answered"
       : `${answers.length} events and no refusal, the last ${excerpt(answers.at(-1)?.text ?? "")}`,
   );
 }

@@ -18,6 +18,8 @@ export interface BadFrame {
   readonly kind: Exclude<SentKind, "command" | "anything" | "none">;
   /** Name of the command that it nearly is: an answer to that would be an effect. */
   readonly nearly?: string;
+  /** What the author of a server does that takes it: more to the point than the general advice. */
+  readonly mend?: string;
   /** Told of the refusal and its code. */
   readonly onRefusal?: (code: unknown, message: ReceivedMessage) => void;
   /** True where closing the connection is as good as a refusal. */
@@ -72,7 +74,8 @@ async function tryFrame(context: CheckContext, scene: Case, bad: BadFrame): Prom
     const gaveUp = tester.end?.explained === true && tester.end.atMs - sentAt >= patience;
     if (refusal === undefined && (tester.end === undefined || gaveUp)) {
       const since = tester.messages.slice(from);
-      return failed(bad, wanted, noAnswer(since), since.length === 0 ? SILENCE_MEND : EFFECT_MEND);
+      const mend = since.length === 0 ? SILENCE_MEND : (bad.mend ?? EFFECT_MEND);
+      return failed(bad, wanted, noAnswer(since, context), mend);
     }
     if (refusal !== undefined) {
       const wrong = wrongCode(context, bad, refusal);
@@ -106,7 +109,7 @@ async function tryFrame(context: CheckContext, scene: Case, bad: BadFrame): Prom
       bad,
       `no effect: the frame is no "${bad.nearly}"`,
       `it was answered as one: ${excerpt(effect.text)}`,
-      EFFECT_MEND,
+      bad.mend ?? EFFECT_MEND,
     );
   }
   if (fresh !== undefined) return fresh;
@@ -151,7 +154,8 @@ function wrongCode(context: CheckContext, bad: BadFrame, message: ReceivedMessag
       bad,
       wantedOf(context, bad),
       `a refusal with the code ${shorten(refusal.code)}: ${excerpt(message.text)}`,
-      `Refuse what does not decode with ${payloadCodes(context)}; or, where ${shorten(refusal.code)} is this server's code for it, name it in x-ws-protocol.reject.payload.`,
+      bad.mend ??
+        `Refuse what does not decode with ${payloadCodes(context)}; or, where ${shorten(refusal.code)} is this server's code for it, name it in x-ws-protocol.reject.payload.`,
     );
   }
   bad.onRefusal?.(refusal.code, message);
@@ -185,10 +189,10 @@ function payloadCodes(context: CheckContext): string {
   return codes.length > 3 ? `${shown} or another one declared` : shown;
 }
 
-function noAnswer(messages: readonly ReceivedMessage[]): string {
+function noAnswer(messages: readonly ReceivedMessage[], { answerMs }: CheckContext): string {
   const last = messages.at(-1);
   return last === undefined
-    ? "nothing: the frame was ignored in silence"
+    ? `no answer within ${Math.round(answerMs)} ms: the frame was ignored in silence`
     : `no refusal, but ${messages.length === 1 ? "" : `${messages.length} other events, the last `}${excerpt(last.text)}`;
 }
 

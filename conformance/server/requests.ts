@@ -117,7 +117,7 @@ export function pointersOf(context: CheckContext, reply: Reply): string {
 export function others(messages: readonly ReceivedMessage[]): string {
   const last = messages.at(-1);
   return last === undefined
-    ? "nothing"
+    ? "no answer"
     : `no reply, but ${messages.length} other events, the last ${excerpt(last.text)}`;
 }
 

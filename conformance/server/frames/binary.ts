@@ -89,7 +89,8 @@ async function play(
       verdict: "fail",
       reason: `${one.name} was neither refused nor did it end the connection`,
       expected: `${one.name} is refused, or the connection closed with 1003, within ${Math.round(context.answerMs)} ms`,
-      got: answer === undefined ? "nothing: it was ignored in silence" : `an answer: ${excerpt(answer.text)}`,
+      got:
+        answer === undefined ? "no answer: it was ignored in silence" : `an answer: ${excerpt(answer.text)}`,
       mend: MEND,
     };
   }

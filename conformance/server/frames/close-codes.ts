@@ -117,7 +117,7 @@ async function play(
     expected: `a Close frame with ${[...new Set([one.code, 1000])].join(" or ")}, or without a code, within ${Math.round(patience)} ms`,
     got:
       end === undefined
-        ? "nothing: the connection stayed open"
+        ? "no end: the connection stayed open"
         : end.how === "close"
           ? closeIn(end)
           : endOf(tester),

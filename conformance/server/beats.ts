@@ -163,6 +163,17 @@ export function longestSilence(scene: Case, tester: Tester, since: number): numb
   return Math.max(...times.map((atMs, index) => atMs - (times[index - 1] ?? atMs)));
 }
 
+/** How long a message of the kit and its answer are on their way at most (milliseconds): as long as the opening handshake took. */
+export function roundTripMs(scene: Case, tester: Tester): number {
+  const at = (direction: "sent" | "received"): number | undefined =>
+    scene.transcript.find(
+      (entry) =>
+        entry.connection === tester.id && entry.kind === "handshake" && entry.direction === direction,
+    )?.atMs;
+  const [sent, received] = [at("sent"), at("received")];
+  return sent === undefined || received === undefined ? 0 : received - sent;
+}
+
 /** A sample under so small a bound says nothing on a machine that is so late; undefined when it does. */
 export function tooLate(context: CheckContext, boundMs: number): Undecided | undefined {
   if (context.canTime(boundMs)) return undefined;

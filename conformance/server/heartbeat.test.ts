@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { WebSocket } from "ws";
 import type { Endpoint, Heartbeat } from "../../src/contract/contract.js";
+import { startFrameProxy } from "../mutants/frame-proxy.js";
 import type { Outcome } from "../report/report.js";
 import { keepContract, sampleContract, sampleEndpoint, serveSample } from "../test-subject.js";
 import { checkServer } from "./check-server.js";
@@ -32,13 +33,15 @@ async function judge(
   heartbeat: Heartbeat,
   onConnection: (socket: WebSocket) => void,
   only = IDS,
+  distanceMs = 0,
 ): Promise<ReadonlyMap<string, Outcome>> {
   const endpoint: Endpoint = { ...sampleEndpoint, heartbeat };
   const server = await serveSample(onConnection);
+  const road = await startFrameProxy(Number(new URL(server.url).port), () => ({ lateMs: distanceMs }));
   try {
     const report = await checkServer({
       contract: sampleContract(endpoint),
-      url: server.url,
+      url: distanceMs === 0 ? server.url : `ws://127.0.0.1:${road.port}`,
       seed: 3,
       runs: 2,
       only,
@@ -46,6 +49,7 @@ async function judge(
     expect(report.harnessFaults).toEqual([]);
     return new Map(report.outcomes.map((one) => [one.id, one]));
   } finally {
+    await road.close();
     await server.close();
   }
 }
@@ -129,6 +133,14 @@ describe("a server that pings by frames", () => {
   it("passes when it pings in time and closes those that do not answer", async () => {
     const found = await judge(PINGS, pinging(1200, 2050));
     for (const id of IDS) expectVerdict(found.get(id), "pass");
+  }, 60_000);
+
+  it("passes at a distance that eats up what is left of its time, and is not judged beyond", async () => {
+    const timely = await judge(PINGS, pinging(1200, 2050), ["S-HB-04"], 500);
+    expectVerdict(timely.get("S-HB-04"), "pass");
+    const far = await judge(PINGS, pinging(1200, 2050), ["S-HB-04"], 1100);
+    expect(far.get("S-HB-04")).toMatchObject({ verdict: "inconclusive" });
+    expect(far.get("S-HB-04")?.reason).toMatch(/the server is 1\d\d\d ms away, and the bound is 2000 ms/);
   }, 60_000);
 
   it.concurrent.each<[string, string, (socket: WebSocket) => void]>([

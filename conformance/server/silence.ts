@@ -13,6 +13,7 @@ import {
   type Patience,
   patienceOf,
   pingPatience,
+  roundTripMs,
   saidAt,
   serverInterval,
   tooLate,
@@ -71,7 +72,7 @@ export const timelyBeats: Check = {
       script: (_, scene) => timely(context, scene, patience),
     });
     return resultOf(property, {
-      pass: `kept over ${TIMELY.beats} beats, each ${Math.round(TIMELY.share * patience.boundMs)} ms after the last sign of life`,
+      pass: `kept over ${TIMELY.beats} beats, each ${Math.round(TIMELY.share * patience.boundMs)} ms after the last sign of life${patience.initiator === "server" ? ", the way to the server and back included" : ""}`,
     });
   },
 };
@@ -138,7 +139,10 @@ async function lastSign(
 
 async function timely(context: CheckContext, scene: Case, patience: Patience): Promise<CaseOutcome> {
   const tester = await scene.connect({ answerHeartbeat: patience.initiator === "client", beats: false });
-  const pauseMs = TIMELY.share * patience.boundMs;
+  // The server counts from when it wrote its ping until it reads the answer: the way there and back is its time as well.
+  const roadMs = patience.initiator === "server" ? roundTripMs(scene, tester) : 0;
+  const pauseMs = TIMELY.share * patience.boundMs - roadMs;
+  if (pauseMs < patience.boundMs / 2) return tooFar(patience, roadMs);
   const kept = (turn: number): CaseOutcome | undefined => {
     if (tester.end === undefined) return undefined;
     return {
@@ -160,7 +164,7 @@ async function timely(context: CheckContext, scene: Case, patience: Patience): P
       await waitUntil(tester, ping.atMs + pauseMs);
       const cut = kept(turn);
       if (cut !== undefined) return tooLate(context, patience.boundMs) ?? cut;
-      if (tester.now() - ping.atMs > NEARLY * patience.boundMs) return ownLag(context, patience);
+      if (tester.now() + roadMs - ping.atMs > NEARLY * patience.boundMs) return ownLag(context, patience);
       ping.answer();
       continue;
     }
@@ -179,6 +183,13 @@ async function timely(context: CheckContext, scene: Case, patience: Patience): P
   const cut = kept(TIMELY.beats);
   if (cut !== undefined) return tooLate(context, patience.boundMs) ?? cut;
   return withoutWitness(context.witness, after);
+}
+
+function tooFar({ boundMs }: Patience, roadMs: number): CaseOutcome {
+  return {
+    verdict: "inconclusive",
+    reason: `scale too small: the server is ${Math.round(roadMs)} ms away, and the bound is ${Math.round(boundMs)} ms; use a larger --time-scale`,
+  };
 }
 
 function ownLag(context: CheckContext, patience: Patience): CaseOutcome {

@@ -130,7 +130,7 @@ export async function conductRun<C>(options: RunSettings, conducted: Conducted<C
   if (options.signal?.aborted) stop();
   const maxMs = options.maxMs ?? profile.maxMs;
   const timer = setTimeout(
-    () => controller.abort(new Error(`time ran out: the run may take ${maxMs} ms`)),
+    () => controller.abort(new Error(`time ran out: the run may take ${maxMs / 1000} s (--max-time)`)),
     maxMs,
   );
   const loop = watchLag();

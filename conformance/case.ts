@@ -1,4 +1,5 @@
 /** One connection script: its own clock, transcript and identity; its connections end with it, and that is verified. */
+import { type Aftermath, watchAftermath } from "./aftermath.js";
 import type { Case, CaseViolation, ConnectOptions, Tester } from "./check.js";
 import { credentialsFor, mergeHeaders } from "./credentials.js";
 import { endOf, fillingOf } from "./exchange.js";
@@ -9,7 +10,7 @@ import { type ConnectionMonitor, createCaseMonitor, watchedLater } from "./monit
 import { paceTester } from "./pacer.js";
 import type { Lease, Run } from "./run.js";
 import { commandIn, type OwnedTester, openTester } from "./tester.js";
-import { answerBound, TIMEABLE, within } from "./time.js";
+import { answerBound, delay, TIMEABLE, within } from "./time.js";
 import { type TranscriptEntry, trimTranscript } from "./transcript.js";
 import { reasonOf } from "./waiting.js";
 
@@ -25,6 +26,9 @@ const MIRRORS: ReadonlySet<string> = new Set(["S-FR-14", "S-FR-17"]);
 
 /** How many connections one case may open. */
 const MAX_CONNECTIONS = 300;
+
+/** What a case leaves behind at its address is waited for so often the longest answer at most. */
+const AFTERMATH_ANSWERS = 4;
 
 /** Runs a script in a case of its own, for a check. Whatever happens, its connections are closed afterwards. */
 export async function inCase<T>(
@@ -72,6 +76,7 @@ async function play<T>(
   /** Connections that keep themselves alive. */
   const kept: OwnedTester[] = [];
   let lateHandshake: string | undefined;
+  const aftermath = watchAftermath(run.endpoint);
   run.record.openedCase();
 
   const scene: Case = {
@@ -111,7 +116,7 @@ async function play<T>(
     const id = testers.length;
     await run.pacer?.turn();
     run.record.openedConnection();
-    const watch = (): ConnectionMonitor => monitor.open(id, resource, now() - lost());
+    const watch = (): ConnectionMonitor => heard(monitor.open(id, resource, now() - lost()), aftermath);
     // A request that is not finished opens no session: its clocks must not run out.
     const watched = options.chunks?.upTo === undefined ? watch() : watchedLater(watch);
     const tester = openTester({
@@ -218,6 +223,17 @@ async function play<T>(
     );
   }
 
+  /** Lets come what was asked for last, while somebody of this case hears it: the next one at the address must not. */
+  async function untilQuiet(): Promise<void> {
+    const deadline = now() + AFTERMATH_ANSWERS * run.answerMs;
+    for (;;) {
+      const quietAt = (aftermath.lastMs ?? Number.NEGATIVE_INFINITY) + run.quietMs();
+      const left = Math.min(quietAt, deadline) - now();
+      if (left <= 0 || run.signal.aborted) return;
+      await delay(left, run.signal);
+    }
+  }
+
   // The clocks of the contract run out without any frame. They stand still while the kit's own loop is late.
   const tick = (): void => monitor.advance(now() - lost());
   const clock = setInterval(tick, CLOCK_MS);
@@ -226,6 +242,7 @@ async function play<T>(
   } finally {
     clearInterval(clock);
     tick();
+    await untilQuiet();
     const closed = !(await Promise.all(testers.map((tester) => tester.dispose()))).includes(false);
     // What was seen on the way to a broken rule shows nothing of the model.
     const legal = testers.filter(({ monitor }) => monitor.violations.length === 0);
@@ -236,6 +253,20 @@ async function play<T>(
     }
     if (!closed) run.leaked(`a connection of the case "${label}" of ${check} could not be closed`);
   }
+}
+
+/** The Monitor of a connection, with somebody who listens to what it is told. */
+function heard(monitor: ConnectionMonitor, aftermath: Aftermath): ConnectionMonitor {
+  const { sent, received } = monitor;
+  monitor.sent = (kind, what, atMs) => {
+    if (kind === "command") aftermath.sent(what?.names ?? [], atMs);
+    sent(kind, what, atMs);
+  };
+  monitor.received = (judgement, atMs) => {
+    aftermath.received(judgement.names, atMs);
+    return received(judgement, atMs);
+  };
+  return monitor;
 }
 
 function bent(change: ConnectOptions["request"], ordinary: HandshakeRequest): HandshakeRequest {

@@ -19,21 +19,28 @@ export async function failAttempt(
     case "refused":
       attempt.reset();
       return { atMs: scene.now() };
-    case "503":
-      await attempt.refuse(503);
-      return { atMs: scene.now() };
-    case "bad 101": {
-      await attempt.accept({ acceptKey: "bm90IHRoZSByaWdodCBrZXk=", obliging: false });
+    // Stamped before it is written: the client may have it before we are told that it is.
+    case "503": {
       const atMs = scene.now();
+      await attempt.refuse(503);
+      return { atMs };
+    }
+    case "bad 101": {
+      const atMs = scene.now();
+      await attempt.accept({ acceptKey: "bm90IHRoZSByaWdodCBrZXk=", obliging: false });
       const end = await attempt.ended(context.answerMs);
       return end === undefined ? { outcome: { verdict: "blocked", by: "C-HS-02" } } : { atMs };
     }
     case "no answer": {
       const { connectTimeoutMs = 0 } = context.endpoint.reconnect ?? {};
+      const dueMs = attempt.atMs + context.scaled(connectTimeoutMs);
       const latest = context.scaled(connectTimeoutMs) + context.graceMs() + context.answerMs;
       const end = await attempt.ended(latest);
+      // Its delay runs from its own timeout: what it ends then reaches us later.
       // One that waits for ever has no connect timeout: a row of its own.
-      return end === undefined ? { outcome: { verdict: "blocked", by: "C-HS-06" } } : { atMs: end.atMs };
+      return end === undefined
+        ? { outcome: { verdict: "blocked", by: "C-HS-06" } }
+        : { atMs: Math.min(end.atMs, dueMs) };
     }
   }
 }

@@ -75,8 +75,9 @@ async function refuse(
 ): Promise<CaseOutcome> {
   const attempt = await request(context, scene);
   if (attempt === undefined) return NO_REQUEST;
-  await attempt.refuse(status, after === undefined ? [] : [["Retry-After", `${after}`]], "refused\n");
+  // Before it is written: the client may have it before we are told that it is.
   const since = scene.now();
+  await attempt.refuse(status, after === undefined ? [] : [["Retry-After", `${after}`]], "refused\n");
   await attempt.ended(window === undefined ? context.answerMs : 0);
   if (window === undefined) return framesBehind(attempt, status) ?? { verdict: "pass" };
   const bound = after === undefined ? 0 : retryMs(context, after);

@@ -11,8 +11,8 @@ import { unfinishedChecks } from "./handshake-unfinished.js";
 /** Two keys: an accept value that was written down once fits only one of them. */
 const HANDSHAKES = 2;
 
-/** How often one is taken again for which this machine was too late. */
-const PATIENCE = 3;
+/** How often one is taken again for which this machine was too late, and what lateness explains the last as well (milliseconds). */
+const PATIENCE = { turns: 3, lateMs: 1000 } as const;
 
 /** S-HS-01: a valid upgrade is answered as RFC 6455 §4.2.2 has it. */
 const acceptsUpgrade: Check = {
@@ -61,7 +61,9 @@ async function upgrade(context: CheckContext, turn: number, again = 0): Promise<
   });
   if (result !== undefined && excuse !== undefined) {
     // Everything hangs on this row: what a busy machine was too late for is taken again.
-    if (again < PATIENCE) return upgrade(context, turn, again + 1);
+    if (again < PATIENCE.turns) return upgrade(context, turn, again + 1);
+    // Time after time nothing, and never late by more than a part of the wait: it is not this machine.
+    if (context.lagMs() < PATIENCE.lateMs) return result;
     return { verdict: "inconclusive", reason: excuse, cases: turn, tooLate: true };
   }
   if (result !== undefined) return result;

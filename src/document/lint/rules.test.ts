@@ -1,3 +1,7 @@
+/**
+ * This file is long because each rule of lint has its document that trips it, and one that does not.
+ */
+
 import { describe, expect, it } from "vitest";
 import {
   type ChannelText,

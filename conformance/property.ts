@@ -103,6 +103,9 @@ export const CONFIRMATIONS = 3;
 /** After so many cases without a witness, and none that passed, a property gives up. */
 const HOPELESS = 2;
 
+/** After so many without a witness, if they are more than so large a share of all so far, it gives up as well. */
+const FORLORN = { cases: 12, share: 0.5 } as const;
+
 /** A case that took longer is repeated by several at once, and not shrunk (milliseconds). */
 export const SLOW_CASE_MS = 1500;
 
@@ -159,7 +162,9 @@ export async function runProperty<T, S extends Scene = Case>(
 
   let withoutEvidence = 0;
   // Where the first cases get no witness the others will get none either, and each of them costs its patience.
-  const hopeless = (): boolean => passed === 0 && withoutEvidence >= HOPELESS;
+  const hopeless = (): boolean =>
+    (passed === 0 && withoutEvidence >= HOPELESS) ||
+    (withoutEvidence >= FORLORN.cases && withoutEvidence > FORLORN.share * cases);
 
   const worker = async (): Promise<void> => {
     while (next < values.length && failures.length === 0 && !hopeless() && Date.now() < deadline) {

@@ -74,9 +74,13 @@ export async function playStrangers(
     return { exchange, run: await runExchange(tester, exchange, { judge, answerMs, filling }) };
   };
   const runs: Awaited<ReturnType<typeof playOne>>[] = [];
-  if (inTurn === true)
-    for (const [index, tester] of testers.entries()) runs.push(await playOne(tester, index));
-  else runs.push(...(await Promise.all(testers.map(playOne))));
+  if (inTurn === true) {
+    for (const [index, tester] of testers.entries()) {
+      const run = await playOne(tester, index);
+      runs.push(run);
+      if (run?.run.ok === false) break;
+    }
+  } else runs.push(...(await Promise.all(testers.map(playOne))));
   await watchAll(context, scene, source, testers);
   const audience = new Set(
     endpoint.protocol.audience.flatMap(({ to, messages }) =>

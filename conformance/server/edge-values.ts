@@ -12,6 +12,7 @@ import type { Case, Check, CheckContext, CheckResult, ReceivedMessage } from "..
 import { endOf, fill, runExchange } from "../exchange.js";
 import { excerpt, frameText } from "../judge.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
+import { lacksWitness } from "../undecided.js";
 import { concluded, NO_WITNESS, notApplicable, witnessAfter } from "./blame.js";
 import { type CommandSource, commandSource, personalise, placementsOf } from "./commands.js";
 import { awaitConsequence, cutOff, refusalClass } from "./consequence.js";
@@ -85,7 +86,8 @@ export const edgeValues: Check = {
     const notes = await learn(context, source, choose(context, all, "INFO"));
     const words = { pass: "every value that its schema takes was taken, and came back whole", notes };
     const must = await run("MUST");
-    if (must.failure !== undefined || must.flaky !== undefined) return resultOf(must, words);
+    const silent = must.passed === 0 && must.undecided.some(lacksWitness);
+    if (must.failure !== undefined || must.flaky !== undefined || silent) return resultOf(must, words);
     const should = await run("SHOULD");
     if (should.failure === undefined) return resultOf(must.cases > 0 ? must : should, words);
     return softened(resultOf(should, words));
@@ -380,7 +382,11 @@ async function learn(
         tester.text(textOf(context, value.command, payload, value.edge, parts), "none");
         const answer = await tester.next(() => true, context.quietMs(), tester.messages.length);
         const told =
-          answer !== undefined ? excerpt(answer.text) : tester.end !== undefined ? endOf(tester) : "nothing";
+          answer !== undefined
+            ? excerpt(answer.text)
+            : tester.end !== undefined
+              ? endOf(tester)
+              : "no answer";
         return `${value.label}: ${told}`;
       }),
     ),

@@ -73,7 +73,8 @@ export const legalWalks: Check = {
     const attempts = context.profile.only === "smoke" ? 0 : ATTEMPTS;
     for (let attempt = 1; attempt <= attempts && isGreen(property); attempt += 1) {
       const missing = goalsOf(context, attempt).filter((goal) => !isCovered(context, goal));
-      if (missing.length === 0) break;
+      // Where nothing has led anywhere so far another way will not either, and each costs its patience.
+      if (missing.length === 0 || !hasMoved(context)) break;
       const again = await walkAll(context, source, { examples: missing.map(walkTo) });
       if (!isGreen(again)) return resultOf(again, { pass: "", notes: [quietNote(context)] });
     }
@@ -133,6 +134,13 @@ function isCovered({ record }: CheckContext, { lifecycle, state, transition }: G
   const { states, transitions } = record.coverage;
   if (state !== undefined) return states.get(lifecycle)?.has(state) === true;
   return transition !== undefined && transitions.get(lifecycle)?.has(transition) === true;
+}
+
+/** Whether any lifecycle has left the state in which it begins. */
+function hasMoved({ endpoint, record }: CheckContext): boolean {
+  return endpoint.lifecycles.some(({ name, initial }) =>
+    [...(record.coverage.states.get(name) ?? [])].some((state) => state !== initial),
+  );
 }
 
 async function playWalk(

@@ -5,7 +5,7 @@ import { keyOf } from "../../src/contract/lifecycle/automaton.js";
 import { fill, holds } from "../exchange.js";
 import { move } from "./moves.js";
 import { type Edge, edgesFrom, type Route, routesTo } from "./routes.js";
-import { commandsThatAre, nextEvent, type Walk } from "./walker.js";
+import { commandsThatAre, isRefused, nextEvent, type Walk } from "./walker.js";
 
 /** How {@link reach} goes about it. */
 export interface ReachOptions {
@@ -85,6 +85,8 @@ async function findWay(
     if (isReached(walk, lifecycle, target, options)) return true;
     const here = statesNow(walk, lifecycle);
     if (here.length > 1) {
+      // Nothing more need come where the last word was a refusal: the clocks alone would tell the states apart.
+      if (isRefused(walk) && silentMs(walk) > context.quietMs()) return false;
       await nextEvent(walk, Math.min(LOOK_MS, options.deadline - tester.now()));
       continue;
     }
@@ -104,6 +106,11 @@ async function findWay(
     else move(walk, edge.name, payload);
   }
   return false;
+}
+
+/** How long nothing has come (milliseconds). */
+function silentMs({ tester }: Walk): number {
+  return tester.now() - (tester.messages.at(-1)?.atMs ?? 0);
 }
 
 /** Payloads of a command that a certain transition takes now, about the instance of the walk. */

@@ -8,6 +8,7 @@ import type { Exchange, Json } from "../../src/contract/contract.js";
 import type { Case, Check, CheckContext } from "../check.js";
 import { fillingOf, runExchange } from "../exchange.js";
 import { type CaseOutcome, type PropertyResult, resultOf, runProperty } from "../property.js";
+import { isUndecided } from "../undecided.js";
 import { concluded, failureOf, NO_WITNESS, notApplicable, quietNote, unproved } from "./blame.js";
 import { type CommandSource, commandSource, identifiersOf } from "./commands.js";
 import { playStrangers, playTogether, playWatch } from "./crowd.js";
@@ -56,7 +57,7 @@ export const severalConnections: Check = {
       show: (value: Scene): Json => show(value, exchanges),
       script: async (value: Scene, scene: Case): Promise<CaseOutcome> => {
         const outcome = finish(scene, await play({ context, source, scene, exchanges }, value));
-        disturbed ||= value.kind === "waiting" && outcome.verdict === "untestable";
+        disturbed ||= value.kind === "waiting" && isUndecided(outcome);
         return outcome;
       },
     };

@@ -82,7 +82,7 @@ export function undone(
 ): CaseOutcome {
   return {
     verdict: "inconclusive",
-    reason: `"${exchange.name}" could not be played: expected ${run.expected}, got ${run.got}`,
+    reason: `no witness: "${exchange.name}" could not be played: expected ${run.expected}, got ${run.got}`,
   };
 }
 

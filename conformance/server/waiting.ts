@@ -78,10 +78,14 @@ export async function playWaiting(stage: Stage, { exchange: index, step }: Place
     const { message: name, payload } = next.send;
     return tester.monitor.legalNow({ name, payload: fill(payload, filling) }) !== "illegal";
   };
+  const unplayed: CaseOutcome = {
+    verdict: "inconclusive",
+    reason: `no witness: "${exchange.name}" could not be played up to "${next.send.message}"`,
+  };
   const waitingPair = async () => {
     const onlooker = await seated();
-    const actor = await seated();
-    if (onlooker === undefined || actor === undefined) return undefined;
+    const actor = onlooker === undefined ? undefined : await seated();
+    if (onlooker === undefined || actor === undefined) return unplayed;
     const before = await Promise.all([heard(onlooker.tester, ms), heard(actor.tester, ms)]);
     const still = [onlooker, actor].every(waits) && before.every((message) => message === undefined);
     return still ? { onlooker, actor } : undefined;
@@ -89,6 +93,7 @@ export async function playWaiting(stage: Stage, { exchange: index, step }: Place
   let pair = await waitingPair();
   for (let attempt = 1; attempt < ATTEMPTS && pair === undefined; attempt += 1) pair = await waitingPair();
   if (pair === undefined) return unsteady;
+  if ("verdict" in pair) return pair;
   const { onlooker, actor } = pair;
   const [here, there] = [actor, onlooker].map(({ tester }) => tester.messages.length);
   actor.tester.command(next.send.message, fill(next.send.payload, actor.filling));

@@ -176,10 +176,16 @@ export async function settle(walk: Walk): Promise<void> {
     tester.now() < deadline
   ) {
     const before = tester.monitor.violations.length;
-    const came = await nextEvent(walk, longestDebtMs(context));
+    const came = await nextEvent(walk, isRefused(walk) ? context.quietMs() : longestDebtMs(context));
     if (tester.monitor.violations.length > before) return;
     if (!came) return;
   }
+}
+
+/** True where the last word was a refusal: whatever it refuses, nothing more need follow on it. */
+export function isRefused({ tester, context }: Walk): boolean {
+  const last = tester.messages.at(-1);
+  return last !== undefined && context.judge.refusalOf(last.names, last.payload) !== undefined;
 }
 
 /** The longest time that the server may take for what it owes, until the Monitor calls it late (milliseconds). */

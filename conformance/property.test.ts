@@ -154,6 +154,30 @@ describe("a property", () => {
     expect(resultOf(result, { pass: "" })).toMatchObject({ verdict: "fail", got: "silence" });
   });
 
+  it("plays a recorded case again by the moves that the report holds, whatever it would choose itself", async () => {
+    const made: string[][] = [];
+    const walking = property({
+      examples: [[1]],
+      runs: 0,
+      script: async (_, __, course) => {
+        if (!course.isRepetition) {
+          course.take({ name: "pause", payload: {}, legality: "legal", seen: 0, pauseMs: 0, gapMs: 0 });
+          return fail("silence");
+        }
+        const again: string[] = [];
+        for (let left = course.next(); left !== undefined; left = course.next()) again.push(left.name);
+        made.push(again);
+        return fail("silence");
+      },
+    });
+    const recorded = (await runProperty(contextOf(), walking)).failure?.replay;
+    expect(recorded?.moves?.map(({ name }) => name)).toEqual(["pause"]);
+    made.length = 0;
+    const replay = JSON.parse(JSON.stringify(recorded));
+    await runProperty({ ...contextOf(), replay }, walking);
+    expect(made).toEqual([["pause"]]);
+  });
+
   it("is no success when time ran out", async () => {
     const script = async () => {
       await new Promise((resolve) => setTimeout(resolve, 20));

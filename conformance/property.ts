@@ -158,7 +158,9 @@ export async function runProperty<T, S extends Scene = Case>(
     });
 
   const recorded = context.replay;
-  if (recorded?.label === label) return playAgain({ ...options, examples }, recorded, play);
+  if (recorded?.label === label) {
+    return playAgain({ ...options, examples }, recorded, (value, name) => play(value, name, recorded.moves));
+  }
 
   let withoutEvidence = 0;
   // Where the first cases get no witness the others will get none either, and each of them costs its patience.
@@ -282,6 +284,7 @@ export async function runProperty<T, S extends Scene = Case>(
         case: smallest.played.name,
         ...(example === undefined ? {} : { example }),
         ...(smallest.path === undefined ? {} : { path: smallest.path }),
+        ...(smallest.played.moves.length === 0 ? {} : { moves: smallest.played.moves }),
       },
       shrinks: smallest.shrinks,
     },

@@ -1,8 +1,10 @@
 import { deflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import type { Json } from "../../src/contract/contract.js";
 import { encodeFrame } from "../frames/encode.js";
 import type { TranscriptEntry } from "../transcript.js";
-import { createMask } from "./mask.js";
+import { createMask, maskOutcome } from "./mask.js";
+import { sampleOutcome } from "./test-report.js";
 
 const token = 'k9!"tök+/en 42';
 const mask = createMask({ token });
@@ -52,6 +54,21 @@ describe("a mask", () => {
     );
     expect(ordinary.text('{"v":"1","n":1}')).toBe('{"v":"‹secret:v›","n":1}');
     expect(createMask({ password: "swordfish" }).text("no swordfish here")).toBe("no ‹secret:password› here");
+  });
+
+  it("keeps the moves of a walk for a replay, unless they hold a secret", () => {
+    const moves = (payload: Json) => [
+      { name: "say", payload, legality: "legal", seen: 0, pauseMs: 0, gapMs: 0 } as const,
+    ];
+    const replayOf = (payload: Json) =>
+      maskOutcome(mask, sampleOutcome({ replay: { seed: 1, command: "replay", moves: moves(payload) } }))
+        .replay;
+    expect(replayOf({ text: "hello" })).toEqual({
+      seed: 1,
+      command: "replay",
+      moves: moves({ text: "hello" }),
+    });
+    expect(replayOf({ text: token })).toEqual({ seed: 1, command: "replay" });
   });
 
   it("masks every text of a value, keys as well", () => {

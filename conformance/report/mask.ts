@@ -130,10 +130,18 @@ export function maskOutcome(mask: Mask, outcome: Outcome): Outcome {
     ...(got === undefined ? {} : { got: mask.text(got) }),
     ...(mend === undefined ? {} : { mend: mask.text(mend) }),
     ...(counterexample === undefined ? {} : { counterexample: mask.value(counterexample) }),
-    ...(replay === undefined ? {} : { replay: { ...replay, command: mask.text(replay.command) } }),
+    ...(replay === undefined ? {} : { replay: withoutSecrets(mask, replay) }),
     ...(notes === undefined ? {} : { notes: mask.value(notes) }),
     transcript: outcome.transcript.map(mask.entry),
   };
+}
+
+/** Moves that hold a secret are left out: with anything else in its place they are not those moves. */
+function withoutSecrets(mask: Mask, replay: NonNullable<Outcome["replay"]>): NonNullable<Outcome["replay"]> {
+  const { moves, ...rest } = replay;
+  const masked = { ...rest, command: mask.text(rest.command) };
+  if (moves === undefined || JSON.stringify(mask.value(moves)) !== JSON.stringify(moves)) return masked;
+  return { ...masked, moves };
 }
 
 /** A report without secrets: all but what names its document, its channel and its checks, which a replay goes by. */

@@ -3,6 +3,7 @@ import type { Json } from "../../src/contract/contract.js";
 import type { BaselineNote } from "../baseline.js";
 import type { Verdict } from "../check.js";
 import type { LaunchMode, TimeLever } from "../client/check.js";
+import type { Move } from "../course.js";
 import type { Level } from "../requirements.js";
 import type { TranscriptEntry } from "../transcript.js";
 import type { ExitCode } from "../verdict.js";
@@ -124,6 +125,8 @@ export interface ReplayRecord {
   readonly example?: number;
   /** fast-check's path to the failing value, below the example where there is one. */
   readonly path?: string;
+  /** What a walk chose to send, for it chooses by what the subject does; absent: nothing, or a secret was in it. */
+  readonly moves?: readonly Move[];
   /** Checks in whose cases the rule was broken: they must run as well. */
   readonly with?: readonly string[];
 }

@@ -8,6 +8,7 @@ import { addCheck } from "./check-command.js";
 import type { GenerateOptions } from "./generate.js";
 import { addHelp, documentArgument, examples, perspective, timeScale } from "./help.js";
 import type { LintOptions } from "./lint.js";
+import { LINT_FORMATS } from "./lint-forms.js";
 import type { ListOptions } from "./list.js";
 import { addReplay } from "./replay-command.js";
 import type { SelftestVerbOptions } from "./selftest.js";
@@ -39,11 +40,15 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .addArgument(documentArgument())
     .addOption(perspective())
     .addOption(
-      new Option("--format <format>", "how findings are printed").choices(["text", "json"]).default("text"),
+      new Option("--format <format>", "how findings are printed").choices(LINT_FORMATS).default("text"),
     )
     .addHelpText(
       "after",
-      examples("lint asyncapi.yaml", "lint their-client.yaml --as client", "lint --format json"),
+      examples(
+        "lint asyncapi.yaml",
+        "lint their-client.yaml --as client",
+        "lint --format sarif > lint.sarif",
+      ),
     )
     .action(async (document: string | undefined, options: Omit<LintOptions, "document">) => {
       const { lint } = await import("./lint.js");

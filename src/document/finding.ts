@@ -21,6 +21,8 @@ export interface Finding extends Position {
   readonly file: string;
   /** JSON pointer (RFC 6901) to the place in that file. */
   readonly pointer?: string;
+  /** What shows it, in lines of text: a trace as a sequence diagram. */
+  readonly detail?: string;
 }
 
 /** A document that cannot be used; `diagnostics` says all that is wrong with it. */
@@ -35,10 +37,11 @@ export class DocumentError extends Error {
   }
 }
 
-/** One finding as text: `file:line:column severity rule`, the message, and the mend. */
+/** One finding as text: `file:line:column severity rule`, the message, what shows it, and the mend. */
 export function formatFinding(finding: Finding): string {
-  const { file, line, column, severity, rule, message, mend } = finding;
-  return `${file}:${line}:${column} ${severity} ${rule}: ${message}\n  ${mend}`;
+  const { file, line, column, severity, rule, message, mend, detail } = finding;
+  const shown = detail === undefined ? "" : `\n${detail.replace(/^/gm, "    ")}`;
+  return `${file}:${line}:${column} ${severity} ${rule}: ${message}${shown}\n  ${mend}`;
 }
 
 /** Findings in reading order, without repetitions: the official parser says some things once for each reference. */

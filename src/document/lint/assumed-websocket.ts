@@ -10,6 +10,7 @@ const NAME = "assumed-websocket";
 /** A document without servers, or with HTTP servers, is read as if it said WebSocket. */
 export const assumedWebsocket: LintRule = {
   name: NAME,
+  says: "A server says that it is reached by WebSocket.",
   check({ root }) {
     const servers = entriesAt(memberAt(root, "servers"));
     if (servers.length === 0) {

@@ -9,6 +9,7 @@ const NAME = "binding-method";
 /** A WebSocket handshake is a GET (RFC 6455 section 4.1): another `method` of the binding is ignored. */
 export const bindingMethod: LintRule = {
   name: NAME,
+  says: "A ws binding asks for the handshake that there is: a GET.",
   check: ({ root }) =>
     entriesAt(memberAt(root, "channels")).flatMap(([name, channel]) => {
       const place = memberAt(channel, "bindings", "ws", "method");

@@ -9,6 +9,7 @@ const NAME = "contradictory-numbers";
 /** Delays do not start above their cap, and patience outlasts the pings that it waits for. */
 export const contradictoryNumbers: LintRule = {
   name: NAME,
+  says: "The numbers of an extension fit together.",
   check: (context) =>
     context.contract.endpoints.flatMap((endpoint) => [
       ...checkReconnect(context, endpoint),

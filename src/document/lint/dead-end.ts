@@ -8,6 +8,7 @@ const NAME = "dead-end";
 /** A connection always has a way on. An instance of a key may end: its key is not used again. */
 export const deadEnd: LintRule = {
   name: NAME,
+  says: "Something may follow in every state of a connection.",
   check: (context) =>
     allLifecycles(context.contract).flatMap(({ lifecycle }) => {
       if (lifecycle.scope !== "connection") return [];

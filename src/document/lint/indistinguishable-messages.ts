@@ -12,6 +12,7 @@ const NAME = "indistinguishable-messages";
 /** Messages of one direction that share their names on the wire, or have nothing that tells them apart. */
 export const indistinguishableMessages: LintRule = {
   name: NAME,
+  says: "A frame is one message of its direction, and no other.",
   check: (context) =>
     context.contract.endpoints.flatMap((endpoint) => [
       ...checkDirection(context, endpoint, "command"),

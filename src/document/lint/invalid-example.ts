@@ -12,6 +12,7 @@ const NAME = "invalid-example";
 /** Examples are valid, and are what they stand under. */
 export const invalidExample: LintRule = {
   name: NAME,
+  says: "An example is valid, and is what it stands under.",
   check(context) {
     const messages = allMessages(context.contract);
     const validatorOf = payloadValidators(

@@ -10,6 +10,7 @@ const NAME = "loose-message";
 /** Says which messages are judged loosely or not at all: no schema, an unknown format, binary, a bare string. */
 export const looseMessage: LintRule = {
   name: NAME,
+  says: "Every message has a schema by which it can be judged.",
   check(context) {
     return allMessages(context.contract).flatMap(({ message }) => {
       const why = looseness(context, message);

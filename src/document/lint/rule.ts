@@ -15,8 +15,10 @@ export interface LintContext {
 
 /** One rule. It reports, it never throws, and it changes nothing. */
 export interface LintRule {
-  /** Stable, in words, as printed. */
+  /** Stable, in words, as printed; `docs/rules/<name>.md` is its page. */
   readonly name: string;
+  /** What a document that keeps it is like, in one sentence. */
+  readonly says: string;
   check(context: LintContext): Finding[];
 }
 
@@ -25,12 +27,15 @@ export interface Remark {
   readonly severity: Severity;
   readonly message: string;
   readonly mend: string;
+  /** See {@link Finding.detail}. */
+  readonly detail?: string;
 }
 
 /** A finding at the place where a part of the contract was written; one without a place stands at the document. */
 export function remarkOn(context: LintContext, rule: string, part: object, remark: Remark): Finding {
   const place = context.places.get(part) ?? context.root;
-  return findingAt(place, rule, remark.severity, remark.message, remark.mend);
+  const finding = findingAt(place, rule, remark.severity, remark.message, remark.mend);
+  return remark.detail === undefined ? finding : { ...finding, detail: remark.detail };
 }
 
 /** Every message of the contract with its endpoint and direction; one that travels both ways comes twice. */

@@ -12,6 +12,7 @@ const NAME = "undescribed-discriminator";
 /** Messages whose schema does not describe the field by which the channel says that it names them. */
 export const undescribedDiscriminator: LintRule = {
   name: NAME,
+  says: "A message has the field by which its channel names it.",
   check: (context) =>
     context.contract.endpoints.flatMap((endpoint) => [
       ...checkDirection(context, endpoint, "command"),

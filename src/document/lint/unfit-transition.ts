@@ -11,6 +11,7 @@ const NAME = "unfit-transition";
 /** Every transition starts in a state there is, asks for values that can be, and is not hidden by an earlier one. */
 export const unfitTransition: LintRule = {
   name: NAME,
+  says: "Every transition of a lifecycle can be taken.",
   check: (context) =>
     allLifecycles(context.contract).flatMap(({ endpoint, lifecycle }) =>
       lifecycle.transitions.flatMap((transition, index) => {

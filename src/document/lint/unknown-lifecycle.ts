@@ -10,6 +10,7 @@ const NAME = "unknown-lifecycle";
 /** What `restore`, `audience` and `bound` name is declared, and a lifecycle's name stands for one lifecycle. */
 export const unknownLifecycle: LintRule = {
   name: NAME,
+  says: "A lifecycle, state or remembered value that is named is declared.",
   check: (context) => [
     ...context.contract.endpoints.flatMap((endpoint) => [
       ...checkUses(context, endpoint),

@@ -9,6 +9,7 @@ const NAME = "unmeetable-obligation";
 /** Each state with an obligation is left, or its clock started again, by an event. */
 export const unmeetableObligation: LintRule = {
   name: NAME,
+  says: "An event of the server can meet each of its obligations.",
   check: (context) =>
     allLifecycles(context.contract).flatMap(({ endpoint, lifecycle }) =>
       lifecycle.obligations.flatMap((obligation) => {

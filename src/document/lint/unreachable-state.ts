@@ -8,6 +8,7 @@ const NAME = "unreachable-state";
 /** Every state that a transition leads to can be reached from the initial one. */
 export const unreachableState: LintRule = {
   name: NAME,
+  says: "Some way leads to every state of a lifecycle.",
   check: (context) =>
     allLifecycles(context.contract).flatMap(({ lifecycle }) => {
       const reached = reachableStates(lifecycle);

@@ -13,6 +13,7 @@ const SHOWN = 6;
 /** The values of `reject.code` hold at least one code of each class that a refusal is told by. */
 export const unsendableCode: LintRule = {
   name: NAME,
+  says: "A refusal can carry a code of each class by which refusals are told.",
   check: (context) => context.contract.endpoints.flatMap((endpoint) => checkEndpoint(context, endpoint)),
 };
 

@@ -197,6 +197,33 @@ export interface Protocol {
   readonly lifecycles: readonly Lifecycle[];
 }
 
+/**
+ * What a client reads of a {@link Protocol}, which is one of these: a page is not to load the rest. Absent: `websocket`,
+ * `text`, no subprotocols, nothing queued or restored.
+ */
+export interface ClientRules
+  extends Pick<Protocol, "correlation" | "answerMs" | "maxBytes" | "sendQueueBytes" | "first" | "heartbeat">,
+    Partial<Pick<Protocol, "address" | "transport" | "frames" | "subprotocols">> {
+  /** At least those that a heartbeat says. */
+  readonly commands: readonly ProtocolMessage[];
+  readonly discriminator: Pick<Protocol["discriminator"], "receive">;
+  readonly replies: { readonly [command: string]: Pick<Reply, "messages"> & Partial<Pick<Reply, "ack">> };
+  readonly reject?: Pick<Reject, "message" | "code" | "state" | "when">;
+  readonly reconnect?: Omit<Reconnect, "restore"> & Partial<Pick<Reconnect, "restore">>;
+  /** `cause` only where it matters: `done` is an end that was wanted. */
+  readonly closeCodes: {
+    readonly [code: string]: Pick<CloseCode, "retry"> & Partial<Pick<CloseCode, "cause">>;
+  };
+  readonly lifecycles: readonly ClientLifecycle[];
+}
+
+/** A {@link Lifecycle} without what only a server has to keep. */
+export interface ClientLifecycle
+  extends Pick<Lifecycle, "name" | "scope" | "initial">,
+    Partial<Pick<Lifecycle, "queued">> {
+  readonly transitions: readonly Omit<Transition, "set" | "may">[];
+}
+
 /** The types of the messages by name, for the compiler alone: what `on` and `send` of a client are typed by. */
 export interface MessagesByName<In = unknown, Out = unknown> {
   readonly events: { readonly [name: string]: In };
@@ -218,3 +245,7 @@ export interface ProtocolSide<In, Out, Names = MessagesByName<In, Out>> extends 
   /** Name of the message that `value`, which decoded or type-checked, is (a key of the document). */
   nameOf(value: In | Out): string;
 }
+
+/** {@link ClientRules} with the codec functions of a client, which reads `In` and writes `Out`. */
+export type ClientSide<In, Out, Names = MessagesByName<In, Out>> = ClientRules &
+  Pick<ProtocolSide<In, Out, Names>, "~names" | "decode" | "encode" | "nameOf">;

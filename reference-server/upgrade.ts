@@ -1,9 +1,11 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
+import { allowsDirectWrites } from "./direct-writes.js";
 import type { Endpoint } from "./endpoint.js";
 import { findEndpoint } from "./endpoints.js";
 import { type Turned, urlOf } from "./gate.js";
+import { createJoiner } from "./joined-writes.js";
 import { PAGE_QUERY, type Playground } from "./playground.js";
 import type { Registry } from "./registry.js";
 import type { SocketIoServer } from "./socket-io.js";
@@ -35,6 +37,7 @@ export interface Upgrader {
 /** Makes the upgrader of a server: one `ws` server for each endpoint, because each has its own limits. */
 export function createUpgrader(options: UpgraderOptions): Upgrader {
   const { registry } = options;
+  const joiner = allowsDirectWrites() ? createJoiner() : undefined;
   const servers = new Map<Endpoint, WebSocketServer>();
   for (const endpoint of options.endpoints) {
     const { transport, maxBytes, subprotocols } = endpoint.protocol;
@@ -81,7 +84,7 @@ export function createUpgrader(options: UpgraderOptions): Upgrader {
       name,
       take: (socket, head) =>
         server.handleUpgrade(request, socket, head, (webSocket) => {
-          const adapted = adaptWebSocket(webSocket);
+          const adapted = adaptWebSocket(webSocket, joiner && { stream: socket, joiner });
           registry.open(endpoint, entry, page?.adopt(adapted) ?? adapted, remote);
         }),
     };
@@ -100,6 +103,7 @@ export function createUpgrader(options: UpgraderOptions): Upgrader {
       answer(socket, status, text, headers ?? {});
     },
     close() {
+      joiner?.close();
       for (const server of servers.values()) server.close();
     },
   };

@@ -1,26 +1,76 @@
+import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
-import type { Socket } from "../src/wire/socket.js";
+import type { Socket, SocketListener } from "../src/wire/socket.js";
+import type { JoinedWriter, Joiner } from "./joined-writes.js";
 
 /** A control frame carries 125 bytes, two of which are the code (RFC 6455 §5.5). */
 const REASON_BYTES = 123;
 
-/** Adapts a `ws` socket to the duct. What breaks RFC 6455 never gets here: `ws` closes it with 1002, 1007 or 1009. */
-export function adaptWebSocket(socket: WebSocket): Socket {
+/** What is below a `ws` socket, where frames may be put on it directly (direct-writes.ts). */
+export interface Below {
+  /** The stream that the handshake came on. */
+  readonly stream: Duplex;
+  readonly joiner: Joiner;
+}
+
+const TEXT = { binary: false };
+
+/**
+ * Adapts a `ws` socket to the duct. What breaks RFC 6455 never gets here: `ws` closes it with 1002, 1007 or 1009.
+ *
+ * Shared frames of one tick are joined where nothing is queued and no extension is on, else `ws` sends each. Whatever
+ * else is sent or read comes after what waits, so that the order is that of the calls.
+ */
+export function adaptWebSocket(socket: WebSocket, below?: Below): Socket {
+  const isOpen = (): boolean => socket.readyState === socket.OPEN;
+  let listening: SocketListener | undefined;
+  // What an extension does to a message is the business of `ws`.
+  const joined: JoinedWriter | undefined =
+    below === undefined || socket.extensions !== ""
+      ? undefined
+      : below.joiner.writerFor(below.stream, isOpen, () => listening?.behind?.());
+  if (joined !== undefined && below !== undefined) {
+    // `ws` answers a Close, and the end of the stream, as soon as it reads them: what was sent before goes before.
+    below.stream.prependListener("data", joined.flush);
+    below.stream.prependListener("end", joined.flush);
+    socket.once("close", joined.drop);
+  }
   return {
     send(frame) {
-      if (socket.readyState === socket.OPEN) socket.send(frame);
+      joined?.flush();
+      if (isOpen()) socket.send(frame);
+    },
+    sendShared(frame) {
+      if (!isOpen()) return;
+      if (joined === undefined) {
+        socket.send(frame.payload, TEXT);
+      } else if (joined.waitsFor(frame)) {
+        joined.add(frame);
+      } else {
+        joined.flush();
+        if (socket.bufferedAmount === 0) joined.add(frame);
+        else socket.send(frame.payload, TEXT);
+      }
     },
     close(code, reason = "") {
-      if (code === undefined) socket.terminate();
-      else socket.close(code, cutReason(reason));
+      if (code === undefined) {
+        joined?.drop();
+        socket.terminate();
+      } else {
+        joined?.flush();
+        socket.close(code, cutReason(reason));
+      }
     },
     buffered: () => socket.bufferedAmount,
     listen(listener) {
+      listening = listener;
       let broken: number | undefined;
       socket.on("message", (data, isBinary) => {
         // With the default binaryType every message is one Buffer.
         if (!Buffer.isBuffer(data)) return;
         listener.frame(isBinary ? data : data.toString("utf8"));
+        // The answer to this message goes before that to a Close behind it in the same read.
+        joined?.flush();
       });
       socket.on("ping", listener.beat);
       socket.on("pong", listener.beat);

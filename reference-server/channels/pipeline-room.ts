@@ -1,14 +1,16 @@
 import { type PipelineCommand, type PipelineEvent, pipelineServer } from "../../generated/pipeline.js";
 import type { Connection } from "../../src/wire/connection.js";
 import type { Refusal } from "../../src/wire/refusal.js";
+import type { SharedFrame } from "../../src/wire/socket.js";
 import type { Hub, Leave } from "../hub.js";
 import { cut, runScript, type Script } from "../script.js";
+import { encodeShared } from "../shared-frame.js";
 import type { World } from "../world.js";
 
-/** What a room's connections are told: the event, and its text, encoded once for all of them. */
+/** What a room's connections are told: the event, and its frame, encoded once for all of them. */
 export interface Told {
   readonly event: PipelineEvent;
-  readonly frame: string;
+  readonly frame: SharedFrame;
 }
 
 export type SessionType = "person" | "group";
@@ -65,7 +67,7 @@ export function createRoom(
   }
 
   function publish(event: PipelineEvent): void {
-    hub.publish(topic, { event, frame: pipelineServer.encode(event) });
+    hub.publish(topic, { event, frame: encodeShared(pipelineServer, event) });
   }
 
   function respond(id: number, content: string, final: boolean, to: string): Entry {

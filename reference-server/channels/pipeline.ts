@@ -2,6 +2,7 @@ import { type PipelineCommand, type PipelineEvent, pipelineServer } from "../../
 import type { Connection, Member } from "../../src/wire/connection.js";
 import type { Admission, Channel, Handshake, RestAnswer, RestRequest } from "../channel.js";
 import { createHub } from "../hub.js";
+import { encodeShared } from "../shared-frame.js";
 import type { World } from "../world.js";
 import { createRoom, type Room, type SessionType, type Told } from "./pipeline-room.js";
 import { pipelineUuids } from "./pipelines.js";
@@ -101,7 +102,7 @@ export function createPipeline(world: World): Channel<PipelineCommand, PipelineE
     if (typeof message !== "string") return failed(400, 'The body is a JSON object with a string "message".');
     const event: PipelineEvent = { type: "broadcast", message, timestamp: world.timestamp() };
     const reached = hub.count(pipeline.uuid);
-    hub.publish(pipeline.uuid, { event, frame: pipelineServer.encode(event) });
+    hub.publish(pipeline.uuid, { event, frame: encodeShared(pipelineServer, event) });
     return ok({ connections: reached });
   }
 }

@@ -1,14 +1,16 @@
 import { type TasksEvent, tasksServer } from "../../generated/tasks.js";
 import type { Cancel } from "../../src/wire/clock.js";
 import type { Connection } from "../../src/wire/connection.js";
+import type { SharedFrame } from "../../src/wire/socket.js";
 import type { Hub, Leave } from "../hub.js";
 import { type Run, runScript, type Script } from "../script.js";
+import { encodeShared } from "../shared-frame.js";
 import type { World } from "../world.js";
 
-/** What subscribers are told: the event, and its text, encoded once for all of them. */
+/** What subscribers are told: the event, and its frame, encoded once for all of them. */
 export interface Told {
   readonly event: TasksEvent;
-  readonly frame: string;
+  readonly frame: SharedFrame;
 }
 
 export type Action = "start" | "pause" | "resume" | "stop";
@@ -58,7 +60,7 @@ export function createTaskSession(world: World, hub: Hub<Told>, id: string): Tas
   const counts = () => ({ completed_tasks: completed, total_tasks: total });
 
   function publish(event: TasksEvent): void {
-    hub.publish(id, { event, frame: tasksServer.encode(event) });
+    hub.publish(id, { event, frame: encodeShared(tasksServer, event) });
   }
 
   function publishStatus(): void {

@@ -11,16 +11,16 @@ import { type CloseCause, closeCodeOf } from "./close-codes.js";
 import { createGuard, type Guard } from "./guard.js";
 import type { ProtocolSide } from "./protocol.js";
 import { type Refusal, refusalOf } from "./refusal.js";
-import type { Acknowledge, Socket } from "./socket.js";
+import type { Acknowledge, SharedFrame, Socket } from "./socket.js";
 
 /** One client, as the handlers of a channel see it. */
 export interface Connection<Out> {
   readonly id: string;
   /**
-   * Sends an event; `false` when the connection is closed or closing. `frame` is its text, when the caller encoded it
+   * Sends an event; `false` when the connection is closed or closing. `shared` is its frame, when the caller encoded it
    * for many. Throws {@link IllegalEvent} or the codec's EncodeError: both are faults of the caller.
    */
-  emit(event: Out, frame?: string): boolean;
+  emit(event: Out, shared?: SharedFrame): boolean;
   /** Tells the guard that another connection moved what this one shares. */
   other(lifecycle: string, key: unknown, to: string): boolean;
   /** State of a lifecycle (of one key). */
@@ -114,21 +114,20 @@ export function openConnection<In, Out>(options: ConnectionOptions<In, Out>): Co
   const connection: Connection<Out> = {
     id: options.id,
 
-    emit(event, frame) {
+    emit(event, shared) {
       if (phase !== "open") return false;
-      const name = protocol.nameOf(event);
-      const text = frame ?? protocol.encode(event);
+      const name = shared?.name ?? protocol.nameOf(event);
+      const frame = shared ?? protocol.encode(event);
       if (guard.emit(name, payloadOf(event)) === "illegal") {
         throw new IllegalEvent(
           `${protocol.name}: ${name} is illegal in the state of connection ${options.id}`,
         );
       }
-      socket.send(text);
+      if (typeof frame === "string") socket.send(frame);
+      else if (socket.sendShared === undefined) socket.send(frame.text);
+      else socket.sendShared(frame);
       counts.events++;
-      // Over the bound nothing is thinned: what is queued stays contiguous, then comes the Close.
-      if (socket.buffered() > sendQueueBytes)
-        connection.close("slow-consumer", "too slow: the send queue is full");
-      else if (waiting.length > 0) scheduleWaiting();
+      if (!closeSlow() && waiting.length > 0) scheduleWaiting();
       return true;
     },
 
@@ -152,6 +151,13 @@ export function openConnection<In, Out>(options: ConnectionOptions<In, Out>): Co
 
     buffered: () => socket.buffered(),
   };
+
+  /** Over the bound nothing is thinned: what is queued stays contiguous, then comes the Close. */
+  function closeSlow(): boolean {
+    if (socket.buffered() <= sendQueueBytes) return false;
+    connection.close("slow-consumer", "too slow: the send queue is full");
+    return true;
+  }
 
   function received(frame: string | Uint8Array, acknowledge: Acknowledge | undefined): void {
     if (phase !== "open" || member === undefined) return;
@@ -300,9 +306,9 @@ export function openConnection<In, Out>(options: ConnectionOptions<In, Out>): Co
     beat() {
       if (protocol.heartbeat?.patience?.life !== "ping") lastLife = clock.now();
       // Pongs are owed as well: a client that pings and never reads must not grow the queue.
-      if (socket.buffered() > sendQueueBytes)
-        connection.close("slow-consumer", "too slow: the send queue is full");
+      closeSlow();
     },
+    behind: closeSlow,
     closed(code, reason) {
       if (phase === "closed") return;
       phase = "closed";

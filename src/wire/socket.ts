@@ -9,6 +9,20 @@ export interface SocketListener {
   beat(): void;
   /** The end, once, whatever the reason; 1006 when no Close frame arrived. Nothing is called after it. */
   closed(code: number, reason: string): void;
+  /** What was put off to the end of the tick has been written, and the kernel has not taken all of it. */
+  behind?(): void;
+}
+
+/** A text frame for many sockets: whatever is made of its message is made once. */
+export interface SharedFrame {
+  /** Name of the message that it carries (a key of the document). */
+  readonly name: string;
+  /** The message as text, for sockets that take nothing else. */
+  readonly text: string;
+  /** The message as UTF-8; never changed. */
+  readonly payload: Uint8Array;
+  /** The payload behind its header: one unmasked frame of RFC 6455; never changed. */
+  readonly wire: Uint8Array;
 }
 
 /** Answers the one frame that asked for it. */
@@ -26,9 +40,11 @@ export type Acknowledgement =
 export interface Socket {
   /** Queues one text frame. Does nothing once the socket is closing. */
   send(frame: string): void;
+  /** The same for a frame that others get as well; where absent, its text is sent. */
+  sendShared?(frame: SharedFrame): void;
   /** With a code: starts the closing handshake. Without: destroys the socket at once. */
   close(code?: number, reason?: string): void;
-  /** Bytes that were queued and that the kernel has not taken yet. */
+  /** Bytes that were offered to the kernel and that it has not taken yet. */
   buffered(): number;
   /** Hands over all that arrives from now on. To be called once, in the tick that the socket was made in. */
   listen(listener: SocketListener): void;

@@ -75,38 +75,85 @@ function inEveryBranch(branches: readonly Map<Pointer, readonly Json[]>[]): Map<
 
 /** True when every valid value holds something at the pointer. */
 export function alwaysPresent(schema: JsonSchema, definitions: Definitions, pointer: Pointer): boolean {
-  return presentAt(schema, definitions, parsePointer(pointer), 0);
+  return presentAt(schema, definitions, parsePointer(pointer), { strict: true, depth: 0 });
+}
+
+/** True when every valid object or array holds something at the pointer; the schema may allow other types as well. */
+export function isRequired(schema: JsonSchema, definitions: Definitions, pointer: Pointer): boolean {
+  return presentAt(schema, definitions, parsePointer(pointer), { strict: false, depth: 0 });
+}
+
+/** `strict`: only a schema that says so describes objects. */
+interface PresenceWalk {
+  readonly strict: boolean;
+  readonly depth: number;
 }
 
 function presentAt(
   schema: JsonSchema,
   definitions: Definitions,
   parts: readonly string[],
-  depth: number,
+  { strict, depth }: PresenceWalk,
 ): boolean {
+  const deeper = { strict, depth: depth + 1 };
   const [name, ...rest] = parts;
   if (name === undefined) return true;
   const at = resolveSchema(schema, definitions);
   if (typeof at === "boolean" || depth > MAX_SCHEMA_DEPTH) return false;
   const inBranches = (keyword: string, how: "some" | "every") => {
     const branches = schemasOf(at[keyword]);
-    return branches.length > 0 && branches[how]((b) => presentAt(b, definitions, parts, depth + 1));
+    return branches.length > 0 && branches[how]((b) => presentAt(b, definitions, parts, deeper));
   };
   if (inBranches("allOf", "some") || inBranches("oneOf", "every") || inBranches("anyOf", "every"))
     return true;
   const [required, properties, items] = [at["required"], at["properties"], at["items"]];
-  if (Array.isArray(required) && required.includes(name) && describesObject(at, definitions)) {
+  const isKnownObject = !strict || describesObject(at, definitions);
+  if (Array.isArray(required) && required.includes(name) && isKnownObject) {
     if (rest.length === 0) return true;
     const child = isObject(properties) ? properties[name] : undefined;
-    return isSchema(child) && presentAt(child, definitions, rest, depth + 1);
+    return isSchema(child) && presentAt(child, definitions, rest, deeper);
   }
   const least = at["minItems"];
   if (at["type"] === "array" && typeof least === "number" && least > Number(name)) {
     if (rest.length === 0) return true;
     const child = Array.isArray(items) ? items[Number(name)] : items;
-    return isSchema(child) && presentAt(child, definitions, rest, depth + 1);
+    return isSchema(child) && presentAt(child, definitions, rest, deeper);
   }
   return false;
+}
+
+/** True unless a schema says nothing of the place at a pointer: then no value is known to hold anything there. */
+export function isDescribed(schema: JsonSchema, definitions: Definitions, pointer: Pointer): boolean {
+  return describesAt(schema, definitions, parsePointer(pointer), 0);
+}
+
+function describesAt(
+  schema: JsonSchema,
+  definitions: Definitions,
+  parts: readonly string[],
+  depth: number,
+): boolean {
+  const at = resolveSchema(schema, definitions);
+  const [name, ...rest] = parts;
+  // `true` allows everything everywhere; of what is nested too deeply, nothing bad is said.
+  if (name === undefined || typeof at === "boolean" || depth > MAX_SCHEMA_DEPTH) return at !== false;
+  const [properties, patterns, items] = [at["properties"], at["patternProperties"], at["items"]];
+  const members = [
+    isObject(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined,
+    ...(isObject(patterns) ? Object.values(patterns) : []),
+    isObject(at["additionalProperties"]) ? at["additionalProperties"] : undefined,
+    Array.isArray(items) ? (items[Number(name)] ?? at["additionalItems"]) : items,
+  ];
+  if (members.some((member) => isSchema(member) && describesAt(member, definitions, rest, depth + 1)))
+    return true;
+  if (rest.length === 0 && Array.isArray(at["required"]) && at["required"].includes(name)) return true;
+  const layers = [
+    ...["allOf", "oneOf", "anyOf"].flatMap((keyword) => schemasOf(at[keyword])),
+    ...[at["then"], at["else"]].filter(isSchema),
+  ];
+  return layers.some(
+    (layer) => typeof layer !== "boolean" && describesAt(layer, definitions, parts, depth + 1),
+  );
 }
 
 /** Names of the fields that a schema's objects must have, at the top. */

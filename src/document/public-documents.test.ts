@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { requirement } from "../../test/requirement.js";
 import type { Contract, Discriminator } from "../contract/contract.js";
-import { hasErrors } from "./finding.js";
 import { lintDocument } from "./lint.js";
 import { loadContract } from "./load.js";
 import { readContract } from "./read-contract.js";
@@ -57,6 +56,15 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   "zod-sockets-example.yaml": ["/: 4 by shape, 5 by /0"],
 };
 
+/** By document: the rules that call something an error, and are right. */
+const ERRORS: Readonly<Record<string, readonly string[]>> = {
+  // What `allOf` joins there shuts out its own parts by `additionalProperties: false`.
+  "elevenlabs-agent.yaml": ["unsatisfiable-schema"],
+  // Two examples break the schema that they stand under.
+  "kraken-many-channels.yaml": ["invalid-example"],
+  "kraken-one-channel.yaml": ["invalid-example"],
+};
+
 /** By document that is refused: where. */
 const REFUSED: Readonly<Record<string, RegExp>> = {
   "firezone.yml": /^firezone\.yml:53 asyncapi2-message-examples/,
@@ -92,8 +100,8 @@ describe.skipIf(!documents.available)("the public document", () => {
         ),
       ).toEqual([]);
       const { findings } = await lintDocument(path(name));
-      // What lint calls an error there is one: two examples break the schema they stand under.
-      expect([name, hasErrors(findings)]).toEqual([name, name.startsWith("kraken")]);
+      const errors = findings.filter(({ severity }) => severity === "error").map(({ rule }) => rule);
+      expect([name, ...new Set(errors)]).toEqual([name, ...(ERRORS[name] ?? [])]);
     },
   );
 

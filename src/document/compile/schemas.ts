@@ -25,7 +25,7 @@ interface Definition {
 }
 
 /** Keywords whose value is one schema. */
-const SCHEMA = new Set([
+export const SCHEMA: ReadonlySet<string> = new Set([
   "additionalItems",
   "additionalProperties",
   "contains",
@@ -36,11 +36,11 @@ const SCHEMA = new Set([
   "then",
 ]);
 /** Keywords whose value is a list of schemas. */
-const SCHEMA_LIST = new Set(["allOf", "anyOf", "oneOf"]);
+export const SCHEMA_LIST: ReadonlySet<string> = new Set(["allOf", "anyOf", "oneOf"]);
 /** Keywords whose value is a map of schemas. */
-const SCHEMA_MAP = new Set(["patternProperties", "properties"]);
+export const SCHEMA_MAP: ReadonlySet<string> = new Set(["patternProperties", "properties"]);
 /** All other keywords of draft-07, and `deprecated`, which readers of the types want to see. */
-const KEPT = new Set(
+export const KEPT: ReadonlySet<string> = new Set(
   `title description default examples readOnly writeOnly deprecated $comment const enum type
   multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern
   maxItems minItems uniqueItems maxProperties minProperties required

@@ -5,7 +5,7 @@ import type { Contract, Direction, Endpoint, JsonSchema, Message } from "../../c
 import { discriminatorOf, messagesOf } from "../../contract/discriminate.js";
 import { resolveSchema } from "../../contract/payload.js";
 import type { Finding } from "../finding.js";
-import { type LintContext, type LintRule, remarkOn } from "./rule.js";
+import { type LintContext, type LintRule, listed, remarkOn } from "./rule.js";
 
 const NAME = "indistinguishable-messages";
 
@@ -43,12 +43,10 @@ function checkDirection(context: LintContext, endpoint: Endpoint, direction: Dir
   }
   return groups.flatMap(([first, ...others]) => {
     if (first === undefined || others.length === 0) return [];
-    const names = [first, ...others].map((message) => `\`${message.name}\``);
-    const shown = names.length > 6 ? [...names.slice(0, 6), `${names.length - 6} more`] : names;
     return [
       remarkOn(context, NAME, first, {
         severity: "warning",
-        message: `Nothing tells the ${direction}s ${shown.join(", ")} of \`${endpoint.name}\` apart: a frame that fits several counts as each of them.`,
+        message: `Nothing tells the ${direction}s ${listed([first, ...others])} of \`${endpoint.name}\` apart: a frame that fits several counts as each of them.`,
         mend: mendFor(discriminator.origin, discriminator.fields),
       }),
     ];

@@ -58,3 +58,13 @@ export function allLifecycles(
     endpoint.lifecycles.map((lifecycle) => ({ endpoint, lifecycle })),
   );
 }
+
+// A list that is read, not counted.
+const SHOWN = 6;
+
+/** Messages by name, as a sentence can hold them. */
+export function listed(messages: readonly Pick<Message, "name">[]): string {
+  const names = messages.map((message) => `\`${message.name}\``);
+  if (names.length <= SHOWN) return names.join(", ");
+  return [...names.slice(0, SHOWN), `${names.length - SHOWN} more`].join(", ");
+}

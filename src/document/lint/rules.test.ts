@@ -46,7 +46,230 @@ const refusing = (codes: readonly string[], reject: Record<string, unknown> = {}
   extensions: { "x-ws-protocol": { reject: { message: ref("no"), code: "/code", ...reject } } },
 });
 
+/** As `kind`, and nothing is required. */
+const loose = (name: string) => ({ type: "object", properties: { kind: { const: name } } });
+/** An array that begins with its name, of at least so many items. */
+const tuple = (name: string, minItems: number) => ({ type: "array", items: [{ const: name }], minItems });
+const named = (name?: string) => ({ ...(name === undefined ? {} : { name }), payload: { kind: "a" } });
+const correlated = (location: string) =>
+  ({ payload: kind("a", { id: {} }), correlationId: { location } }) as never;
+
 const TABLE: readonly Row[] = [
+  {
+    rule: "optional-discriminator",
+    what: "the declared field need not be there",
+    bad: {
+      events: { a: loose("x"), b: kind("y") },
+      extensions: { "x-ws-protocol": { discriminator: { send: "kind" } } },
+    },
+    says: "`kind` names the events of `c`, and `a` need not have it: a frame without it fits the schema, and is refused",
+    good: {
+      events: { a: kind("x"), b: kind("y") },
+      extensions: { "x-ws-protocol": { discriminator: { send: "kind" } } },
+    },
+  },
+  {
+    rule: "optional-discriminator",
+    what: "a nested field, required only half of the way",
+    bad: {
+      events: {
+        a: object({ head: loose("x") }),
+        b: object({ head: kind("y") }),
+      },
+    },
+    says: "`/head/kind` names the events of `c`, and `a` need not have it: a frame without it fits the schema, and is told",
+    good: { events: { a: object({ head: kind("x") }), b: object({ head: kind("y") }) } },
+  },
+  {
+    rule: "optional-discriminator",
+    what: "a position that a shorter array lacks",
+    bad: { events: { a: tuple("x", 0), b: tuple("y", 1) } },
+    says: "Position 0 names the events of `c`, and `a` need not have it",
+    good: { events: { a: tuple("x", 1), b: tuple("y", 1) } },
+  },
+  {
+    rule: "undescribed-discriminator",
+    what: "the declared pointer leads nowhere",
+    bad: {
+      events: { a: object({ head: kind("x") }), b: object({ head: kind("y") }) },
+      extensions: { "x-ws-protocol": { discriminator: { send: "/head/knid" } } },
+    },
+    says: "`c` names its events by `/head/knid`, which `a`, `b` do not have",
+    good: {
+      events: { a: object({ head: kind("x") }), b: object({ head: kind("y") }) },
+      extensions: { "x-ws-protocol": { discriminator: { send: "/head/kind" } } },
+    },
+  },
+  {
+    rule: "invalid-pattern",
+    what: "a group that does not end",
+    bad: { events: { a: kind("a", { id: { type: "string", pattern: "^(a" } }) } },
+    says: 'The regular expression "^(a" does not compile: unterminated group.',
+    good: { events: { a: kind("a", { id: { type: "string", pattern: "^(a)" } }) } },
+  },
+  {
+    rule: "invalid-pattern",
+    what: "a key of patternProperties, with an escape that Unicode does not know",
+    bad: { events: { a: kind("a", { map: { type: "object", patternProperties: { "^\\_": {} } } }) } },
+    says: "does not compile: invalid escape.",
+    good: { events: { a: kind("a", { map: { type: "object", patternProperties: { "^_": {} } } }) } },
+  },
+  {
+    rule: "unsatisfiable-schema",
+    what: "bounds that cross",
+    bad: { events: { a: kind("a", { n: { type: "integer", minimum: 5, maximum: 4 } }) } },
+    says: "No value fits this schema: nothing lies between 5 and 4.",
+    good: { events: { a: kind("a", { n: { type: "integer", minimum: 5, maximum: 5 } }) } },
+  },
+  {
+    rule: "unsatisfiable-schema",
+    what: "a required field that another layer shuts out",
+    bad: {
+      events: {
+        a: {
+          allOf: [{ ...Object(kind("a")), additionalProperties: false }, object({ id: { type: "string" } })],
+        },
+      },
+    },
+    says: "it requires `id`, which `additionalProperties: false` shuts out",
+    good: { events: { a: { allOf: [kind("a"), object({ id: { type: "string" } })] } } },
+  },
+  {
+    rule: "unsatisfiable-schema",
+    what: "a payload that allows nothing",
+    bad: { channel: { messages: { ask: { payload: kind("ask") }, tell: { payload: false } } } },
+    says: "`tell` can never be sent",
+    good: {
+      channel: {
+        messages: {
+          ask: { payload: kind("ask") },
+          tell: { payload: { type: "object", properties: { x: { not: {} } } } },
+        },
+      },
+    },
+  },
+  {
+    rule: "unknown-keyword",
+    what: "a word of OpenAPI",
+    bad: { events: { a: kind("a", { id: { type: "string", nullable: true } }) } },
+    says: "`nullable` is no word of draft-07: it is passed over",
+    good: { events: { a: kind("a", { id: { type: ["string", "null"], "x-nullable": true } }) } },
+  },
+  {
+    rule: "unknown-keyword",
+    what: "a slip in two places",
+    bad: { events: { a: kind("a", { id: { maxlength: 4 }, to: { maxlength: 4 } }) } },
+    says: "`maxlength` is no word of draft-07 (here, and at 1 other place)",
+    good: { events: { a: kind("a", { id: { maxLength: 4 }, maxlength: { type: "string" } }) } },
+  },
+  {
+    rule: "unknown-keyword",
+    what: "a list of positions in the words of 2020-12",
+    bad: { events: { a: { type: "array", minItems: 1, prefixItems: [{ const: "a" }] } } },
+    says: "it is read as a list under `items`",
+    good: { events: { a: tuple("a", 1) } },
+  },
+  {
+    rule: "duplicate-example",
+    what: "two of one name",
+    bad: { events: { a: { payload: kind("a"), examples: [named("one"), named("one")] } as never } },
+    says: "`a` has two examples named `one`, the 1st and the 2nd.",
+    good: {
+      events: {
+        a: { payload: kind("a"), examples: [named("one"), named("two"), named(), named()] } as never,
+      },
+    },
+  },
+  {
+    rule: "missing-correlation",
+    what: "an id of which the payload says nothing",
+    bad: { events: { a: correlated("$message.payload#/head/id") } },
+    says: "The correlation id of `a` is at `/head/id`, of which its payload says nothing",
+    good: { events: { a: correlated("$message.payload#/id") } },
+  },
+  {
+    rule: "missing-correlation",
+    what: "an id in headers that no frame has",
+    bad: { events: { a: correlated("$message.header#/id") } },
+    says: "The correlation id of `a` is looked for in headers",
+    good: { events: { a: correlated("$message.payload#/kind") } },
+  },
+  {
+    rule: "unused-message",
+    what: "in no operation",
+    bad: {
+      channel: {
+        messages: {
+          ask: { payload: kind("ask") },
+          tell: { payload: kind("tell") },
+          lost: { payload: kind("lost") },
+        },
+      },
+    },
+    says: "`lost` of `c` is in no operation",
+    good: { channel: { messages: { ask: { payload: kind("ask") }, tell: { payload: kind("tell") } } } },
+  },
+  {
+    rule: "query-in-address",
+    what: "a query string",
+    bad: { channel: { address: "/c?token={token}", parameters: { token: {} } } },
+    says: "The address of `c` holds a query string, `?token={token}`",
+    good: { channel: { address: "/c/{token}", parameters: { token: {} } } },
+  },
+  {
+    rule: "query-without-properties",
+    what: "a query that names no parameter",
+    bad: { channel: { bindings: { ws: { query: { type: "object" } } } } },
+    says: "The schema `query` of the ws binding of `c` has no `properties`",
+    good: { channel: { bindings: { ws: { query: object({ token: { type: "string" } }) } } } },
+  },
+  {
+    rule: "query-without-properties",
+    what: "headers that are no object",
+    bad: { channel: { bindings: { ws: { headers: { type: "string" } } } } },
+    says: "The schema `headers` of the ws binding of `c` is not of type `object`",
+    good: { channel: { bindings: { ws: { headers: object({ "X-Trace": { type: "string" } }) } } } },
+  },
+  {
+    rule: "misplaced-binding",
+    what: "on a server",
+    bad: { document: { servers: { s: { host: "h", protocol: "ws", bindings: { ws: { method: "GET" } } } } } },
+    says: "The ws binding of server `s` says `method`, and must be empty there",
+    good: { document: { servers: { s: { host: "h", protocol: "ws", bindings: { ws: {} } } } } },
+  },
+  {
+    rule: "misplaced-binding",
+    what: "a word that it does not know",
+    bad: { channel: { bindings: { ws: { subprotocol: "a" } } } },
+    says: "The ws binding of channel `c` says `subprotocol`, which it does not know",
+    good: { channel: { bindings: { ws: { "x-subprotocol": "a", bindingVersion: "0.1.0" } } } },
+  },
+  {
+    rule: "other-side",
+    what: "texts that speak of the other end",
+    bad: {
+      commands: {
+        greet: { payload: kind("a"), summary: "Sent by the server once." } as never,
+        more: { payload: kind("b"), summary: "From the server to the client." } as never,
+      },
+      events: { ask: { payload: kind("c"), summary: "A question from the client." } as never },
+    },
+    says: 'seems to be written from the client\'s side: `greet` is a command here, and its text says "Sent by the server once.", and 2 more',
+    good: {
+      commands: { ask: { payload: kind("c"), summary: "A question from the client." } as never },
+      events: {
+        greet: { payload: kind("a"), summary: "Sent by the server once." } as never,
+        more: { payload: kind("b"), summary: "From the server to the client." } as never,
+      },
+    },
+  },
+  {
+    rule: "other-side",
+    what: "names that are the other end's, where the same messages do not go both ways",
+    bad: { commands: { listResponse: kind("a"), editResponse: kind("b") } },
+    says: "`listResponse` is a command here, and is named as the other end's would be, and 1 more",
+    good: { commands: { listRequest: kind("a"), editResponse: kind("b") } },
+  },
   {
     rule: "indistinguishable-messages",
     what: "nothing tells two events apart",

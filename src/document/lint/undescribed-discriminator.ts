@@ -1,11 +1,11 @@
 /** A declared discriminator that a message does not have: every frame of it would be refused. */
 
-import { constantsOf, describedFields } from "../../contract/constants.js";
+import { constantsOf, isDescribed } from "../../contract/constants.js";
 import type { Contract, Direction, Endpoint, Message } from "../../contract/contract.js";
 import { discriminatorOf, EVENT_FIELD, messagesOf } from "../../contract/discriminate.js";
 import { parsePointer } from "../../contract/pointer.js";
 import type { Finding } from "../finding.js";
-import { type LintContext, type LintRule, remarkOn } from "./rule.js";
+import { type LintContext, type LintRule, listed, remarkOn } from "./rule.js";
 
 const NAME = "undescribed-discriminator";
 
@@ -22,24 +22,21 @@ export const undescribedDiscriminator: LintRule = {
 
 function checkDirection(context: LintContext, endpoint: Endpoint, direction: Direction): Finding[] {
   const { origin, fields, rows } = discriminatorOf(endpoint, direction);
-  const [field = ""] = fields;
-  const [outer, ...inner] = field === EVENT_FIELD ? [] : parsePointer(field);
-  // What lies deeper, or in an array, is for the schema's own words: only a plain field is looked for here.
-  if (origin !== "declared" || outer === undefined || inner.length > 0 || /^\d+$/.test(outer)) return [];
+  const [field = EVENT_FIELD] = fields;
+  if (origin !== "declared" || field === EVENT_FIELD) return [];
   const { definitions } = context.contract;
   const named = new Set(rows.map((row) => row.message));
   const without = messagesOf(endpoint, direction).filter(
-    (message) => named.has(message.name) && !describedFields(message.payload, definitions).has(outer),
+    (message) => named.has(message.name) && !isDescribed(message.payload, definitions, field),
   );
   const [first] = without;
   if (first === undefined) return [];
-  const names = without.slice(0, 6).map((message) => `\`${message.name}\``);
-  const shown = without.length > 6 ? [...names, `${without.length - 6} more`] : names;
+  const outer = parsePointer(field).length === 1 ? field.slice(1) : field;
   const instead = commonConstant(without, definitions);
   return [
     remarkOn(context, NAME, first, {
       severity: "error",
-      message: `\`${endpoint.name}\` names its ${direction}s by \`${outer}\`, which ${shown.join(", ")} ${without.length === 1 ? "does" : "do"} not have: their frames would be refused.`,
+      message: `\`${endpoint.name}\` names its ${direction}s by \`${outer}\`, which ${listed(without)} ${without.length === 1 ? "does" : "do"} not have: their frames would be refused.`,
       mend:
         instead === undefined
           ? `Describe \`${outer}\` in their payloads, required and with a constant each, or correct \`x-ws-protocol.discriminator\`.`

@@ -1,9 +1,10 @@
 /**
- * Looks for flakes: `check server --profile ci` again and again against the reference server, with another seed each
- * time, two at a time beside one busy core. Prints failures, flakes, inconclusive rows, retries and the wall time, and
- * exits 1 unless there was no failure, no flake, and at most one inconclusive row in each run.
+ * Looks for flakes: `check server --profile ci` again and again against the reference server, or `check client` against our
+ * own client, with another seed each time, two at a time beside one busy core. Prints failures, flakes, inconclusive rows,
+ * retries and the wall time, and exits 1 unless there was no failure, no flake, and at most one inconclusive row in each run.
  *
  *     npx tsx scripts/hundred-runs.ts --runs 100 --channel workflow --seed 1
+ *     npx tsx scripts/hundred-runs.ts --runs 50 --role client --channel workflow
  *
  * The limits of how tightly a run may be squeezed are those of the catalogue: two cores, one of them busy.
  */
@@ -21,17 +22,21 @@ import type { Report } from "../conformance/report/report.js";
 const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "100" },
+    /** What is judged: `server`, or `client` by its driver. */
+    role: { type: "string", default: "server" },
     channel: { type: "string", default: "workflow" },
     /** Of the first run; each following one has the next. */
     seed: { type: "string", default: "1" },
     "at-once": { type: "string", default: "2" },
-    "time-scale": { type: "string", default: "0.05" },
+    /** Of a client: what the waits of the document allow, unless it is said. */
+    "time-scale": { type: "string" },
     profile: { type: "string", default: "ci" },
     /** No busy core. */
     idle: { type: "boolean", default: false },
   },
 });
 const RUNS = Number(values.runs);
+const SERVER_SCALE = values["time-scale"] ?? "0.05";
 const FIRST_SEED = Number(values.seed);
 
 /** A run that takes longer than this hangs (milliseconds). */
@@ -74,7 +79,7 @@ async function startServer(seed: number): Promise<{ url: string; child: ChildPro
   const port = await freePort();
   const child = wireproof([
     ...["serve", "--port", String(port), "--channel", values.channel],
-    ...["--time-scale", values["time-scale"], "--seed", String(seed), "--log", "none"],
+    ...["--time-scale", SERVER_SCALE, "--seed", String(seed), "--log", "none"],
   ]);
   child.stderr?.resume();
   if (child.stdout === null) throw new Error("The server has no output.");
@@ -83,15 +88,39 @@ async function startServer(seed: number): Promise<{ url: string; child: ChildPro
   return { url: `ws://127.0.0.1:${port}`, child };
 }
 
+/** What is judged in one run: the arguments of the command line, and what ends it. */
+interface Subject {
+  readonly args: readonly string[];
+  end(): Promise<void>;
+}
+
+async function startSubject(seed: number, report: string): Promise<Subject> {
+  const common = ["--channel", values.channel, "--profile", values.profile, "--seed", String(seed)];
+  const told = [...common, "--report", `json=${report}`];
+  if (values.role === "client") {
+    const scale = values["time-scale"] === undefined ? [] : ["--time-scale", values["time-scale"]];
+    const driver = [process.execPath, "--import", "tsx", "scripts/own-client.ts"];
+    return {
+      args: ["check", "client", ...told, ...scale, "--driver", "--", ...driver],
+      end: async () => undefined,
+    };
+  }
+  const { url, child } = await startServer(seed);
+  return {
+    args: ["check", "server", url, ...told, "--time-scale", SERVER_SCALE],
+    async end() {
+      child.kill();
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    },
+  };
+}
+
 async function runOnce(seed: number, folder: string): Promise<Result> {
-  const { url, child: server } = await startServer(seed);
   const file = join(folder, `${seed}.json`);
+  const subject = await startSubject(seed, file);
   const started = performance.now();
   try {
-    const child = wireproof([
-      ...["check", "server", url, "--channel", values.channel, "--profile", values.profile],
-      ...["--seed", String(seed), "--time-scale", values["time-scale"], "--report", `json=${file}`],
-    ]);
+    const child = wireproof(subject.args);
     let said = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-2000)));
     child.stdout?.resume();
@@ -105,8 +134,7 @@ async function runOnce(seed: number, folder: string): Promise<Result> {
     // The kit has written it: tests hold that form to its schema.
     return resultOf(JSON.parse(readFileSync(file, "utf8")) as Report, seed, exitCode, ms);
   } finally {
-    server.kill();
-    if (server.exitCode === null && server.signalCode === null) await once(server, "exit");
+    await subject.end();
   }
 }
 
@@ -169,7 +197,7 @@ const seconds = results.map(({ ms }) => ms / 1000).sort((a, b) => a - b);
 console.log(
   [
     "",
-    `${results.length} runs of --profile ${values.profile} on ${values.channel}, ${values["at-once"]} at a time${values.idle ? "" : " beside one busy core"}, in ${((performance.now() - started) / 1000).toFixed(0)} s`,
+    `${results.length} runs of check ${values.role} --profile ${values.profile} on ${values.channel}, ${values["at-once"]} at a time${values.idle ? "" : " beside one busy core"}, in ${((performance.now() - started) / 1000).toFixed(0)} s`,
     `runs that failed: ${failures}`,
     `flakes: ${flakes}`,
     `inconclusive rows in a run: at most ${mostInconclusive}`,

@@ -57,7 +57,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: "mutants",
     files: MUTANTS,
-    ours: [REFERENCE, CLIENT, KIT, CONTRACT],
+    ours: [REFERENCE, CLIENT, GENERATED, KIT, CONTRACT],
     types: [WIRE],
     packages: ["*"],
   },

@@ -1,5 +1,6 @@
-/** The kill matrix as text: mutant × owner, what else alarmed, and what became of the correct servers. */
+/** The kill matrix as text: mutant × owner, what else alarmed, and what became of the correct servers and clients. */
 
+import type { RoleName } from "../role.js";
 import type { SelftestSummary } from "./selftest.js";
 import type { Finding, MutantResult, PeerResult, TrialResult } from "./trial.js";
 
@@ -13,20 +14,30 @@ export interface SelftestReport {
   readonly results: readonly TrialResult[];
 }
 
-/** The report as lines of text. */
+/** The report as lines of text: one matrix for each role that was tried. */
 export function renderMatrix(report: SelftestReport): readonly string[] {
-  const mutants = report.results.filter((one) => one.kind === "mutant");
-  const peers = report.results.filter((one): one is PeerResult => one.kind === "peer");
-  const shortCircuits = report.results.filter((one): one is PeerResult => one.kind === "short-circuit");
+  const roles = (["server", "client"] as const).filter((role) =>
+    report.results.some((one) => one.role === role),
+  );
+  return [...roles.flatMap((role) => renderRole(report, role)), ...conclusion(report)];
+}
+
+function renderRole({ drawn, results }: SelftestReport, role: RoleName): string[] {
+  const own = results.filter((one) => one.role === role);
+  const mutants = own.filter((one) => one.kind === "mutant");
+  const peers = own.filter((one): one is PeerResult => one.kind === "peer");
+  const empty = own.filter((one): one is PeerResult => one.kind === "short-circuit");
   return [
     ...section(
-      "Mutants: killed by the check that owns the rule?",
-      mutantTable(mutants, report.drawn === "all"),
+      `Wrong ${role}s (mutants): killed by the check that owns the rule?`,
+      mutantTable(mutants, drawn === "all"),
     ),
-    ...section("Checks", checkTable(mutants)),
-    ...section("Correct servers: nothing may fail", peerTable(peers)),
-    ...section("Servers without a contract: nothing may pass for want of evidence", peerTable(shortCircuits)),
-    ...conclusion(report),
+    ...section(`Checks of ${role}s`, checkTable(mutants)),
+    ...section(`Correct ${role}s: nothing may fail`, peerTable(peers)),
+    ...section(
+      `${role === "server" ? "Servers" : "Clients"} without a contract: nothing may pass for want of evidence`,
+      peerTable(empty),
+    ),
   ];
 }
 
@@ -111,8 +122,8 @@ function conclusion({ summary, durationMs, seed, drawn }: SelftestReport): strin
   const faults = [
     ...summary.survivors.map(({ name, owner }) => `${name} survives ${owner}`),
     ...idle.map((id) => `${id} kills no mutant`),
-    ...unproved.map((id) => `${id} was never tried on a correct server`),
-    ...peersBroken.map((name) => `the correct server ${name} was accused`),
+    ...unproved.map((id) => `${id} was never tried on anything correct`),
+    ...peersBroken.map((name) => `${name} is correct, and was accused`),
     ...shortCircuitsPassed.map((name) => `${name} passed something`),
   ];
   const tried = drawn === "all" ? "every check" : `their owner and ${drawn} drawn by the seed`;

@@ -98,7 +98,10 @@ export function altered(plan: AlteredMutant): Mutant {
 }
 
 /** The contract that a mutant or peer is judged by. */
-export function contractFor(contract: Contract, variant: Variant | undefined): Contract {
+export function contractFor(
+  contract: Contract,
+  variant: Pick<Variant, "channel" | "declare"> | undefined,
+): Contract {
   if (variant === undefined) return contract;
   return {
     ...contract,

@@ -1,11 +1,12 @@
 /**
- * Reads the frames of a client as RFC 6455 section 5 wants them read, rule by rule: each rule can be switched off.
+ * Reads the frames of a peer as RFC 6455 section 5 wants them read, rule by rule: each rule can be switched off.
  * It shares no code with the reader of the kit, which would otherwise be judged by itself.
  */
 
-/** A rule of RFC 6455, or of the contract, about what a client may send. */
+/** A rule of RFC 6455, or of the contract, about what a peer may send. */
 export type RawRule =
   | "unmasked"
+  | "masked"
   | "reserved-bits"
   | "reserved-opcode"
   | "control-fragmented"
@@ -22,6 +23,8 @@ export type RawRule =
 
 /** How a reader differs from one that keeps every rule. */
 export interface RawReading {
+  /** Whose frames it reads; default the client's, which are masked. */
+  readonly from?: "client" | "server";
   /** Rules that are not enforced: what breaks them is taken as far as it can be. */
   readonly tolerates?: readonly RawRule[];
   /** Takes each fragment of a text for UTF-8 of its own. */
@@ -36,6 +39,8 @@ export interface RawReading {
   readonly refusesEmptyFragment?: boolean;
   /** Handles the frames of one TCP chunk from the last to the first. */
   readonly reversesChunk?: boolean;
+  /** Reads what comes behind a Close frame. */
+  readonly readsBehindClose?: boolean;
   /** Forgets a frame whose bytes do not come in one TCP chunk. */
   readonly forgetsSplitFrames?: boolean;
 }
@@ -88,7 +93,8 @@ export function createRawReader(reading: RawReading, maxBytes: number): (chunk: 
     const pending = parts.reduce((sum, part) => sum + part.length, 0);
     if (length + BigInt(pending) > BigInt(maxBytes) && !tolerated.has("too-large"))
       return broken("too-large", 1009);
-    if (!masked && !tolerated.has("unmasked")) return broken("unmasked", 1002);
+    const wrong = reading.from === "server" ? "masked" : "unmasked";
+    if (masked === (wrong === "masked") && !tolerated.has(wrong)) return broken(wrong, 1002);
     const rsv = (first >> 4) & 7;
     if (rsv !== 0 && !tolerated.has("reserved-bits")) return broken("reserved-bits", 1002);
     const opcode = first & 15;
@@ -161,7 +167,8 @@ export function createRawReader(reading: RawReading, maxBytes: number): (chunk: 
     for (const one of taken) {
       const input = "kind" in one ? one : read(one);
       if (input !== undefined) inputs.push(input);
-      if (input?.kind === "broken" || input?.kind === "close") break;
+      if (input?.kind === "broken") break;
+      if (input?.kind === "close" && reading.readsBehindClose !== true) break;
     }
     return inputs;
   };

@@ -10,6 +10,7 @@ const options: SelftestOptions = { ...bench, drawn: 5, only: ["terminal-twice"] 
 
 const result = (killed: boolean): MutantResult => ({
   kind: "mutant",
+  role: "server",
   name: "terminal-twice",
   fault: "Says twice that the session is over.",
   channel: "workflow",
@@ -26,10 +27,19 @@ const result = (killed: boolean): MutantResult => ({
 describe("a selftest", () => {
   it("tries only what is asked for, by name or by check", () => {
     const ids = (only: readonly string[]): string[] => planTrials({ ...options, only }).map(({ id }) => id);
-    expect(ids(["terminal-twice"])).toEqual(["mutant terminal-twice"]);
-    expect(ids(["S-SM-01"])).toContain("mutant terminal-twice");
-    expect(ids(["S-SM-01"])).toContain("peer workflow");
+    expect(ids(["terminal-twice"])).toEqual(["server mutant terminal-twice"]);
+    expect(ids(["S-SM-01"])).toContain("server mutant terminal-twice");
+    expect(ids(["S-SM-01"])).toContain("server peer workflow");
+    expect(ids(["C-SM-04"])).toContain("client mutant illegal-event-unnoticed");
+    expect(ids(["C-SM-04"]).filter((id) => id.startsWith("server"))).toEqual([]);
     expect(ids(["no-such-thing"])).toEqual([]);
+  });
+
+  it.each(["server", "client"] as const)("tries the %s half alone where that is asked for", (role) => {
+    const ids = planTrials({ ...options, only: [], role }).map(({ id }) => id);
+    expect(ids.length).toBeGreaterThan(50);
+    expect(ids.filter((id) => !id.startsWith(role))).toEqual([]);
+    expect(new Set(ids).size).toBe(ids.length);
   });
 
   it.each([

@@ -1,31 +1,23 @@
 /**
- * What the kit is held to, as a list of trials: every mutant against the check that owns its rule and some others,
- * every check against correct servers, and servers that keep no contract. A trial has an id, so that another process
+ * What the kit is held to, as a list of trials: every mutant against the check that owns its rule and some others, every
+ * check against what is right, and servers and clients that keep no contract. A trial has an id, so that another process
  * can run it.
  */
 
-import type { Endpoint } from "../../src/contract/contract.js";
 import { missingNeed } from "../needs.js";
 import { seededRandom } from "../random.js";
 import { requirements } from "../requirements.js";
-import { serverChecks } from "../server/catalogue.js";
-import { contractFor, type Mutant, type Variant } from "./mutant.js";
-import { type Peer, serverPeers } from "./peers.js";
-import { serverMutants } from "./server-mutants.js";
-import { type ShortCircuit, shortCircuits } from "./short-circuits.js";
-import {
-  type MutantResult,
-  type TrialOptions,
-  type TrialResult,
-  tryMutant,
-  tryPeer,
-  tryShortCircuit,
-  WITHOUT_MUTANT,
-} from "./trial.js";
+import type { RoleName } from "../role.js";
+import { clientHalf } from "./client-half.js";
+import type { Half, TrialOptions, Wrong } from "./half.js";
+import { serverHalf } from "./server-half.js";
+import { type MutantResult, type TrialResult, tryMutant, tryPeer, tryShortCircuit } from "./trial.js";
 
 /** How much is tried. */
 export interface SelftestOptions extends TrialOptions {
-  /** How many checks beside its owner a mutant meets; `all`: also every server without a contract on every channel. */
+  /** Which halves; default both. */
+  readonly role?: RoleName | "both";
+  /** How many checks beside its owner a mutant meets; `all`: also everything without a contract on every channel. */
   readonly drawn: number | "all";
   /** Names of mutants and peers, or ids of checks or their beginnings; empty: all. */
   readonly only: readonly string[];
@@ -40,75 +32,71 @@ export interface Trial {
   run(): Promise<TrialResult>;
 }
 
-/** What a process takes at once: four mutants, or two correct servers. */
-export const CAPACITY = 4;
+/** What a process takes at once: four wrong servers, eight wrong clients, which mostly wait, or two whole runs. */
+export const CAPACITY = 8;
 
-/** A run of all checks. */
-const WHOLE_RUN = 2;
+const WEIGHT = { run: 4, server: 2, client: 1 } as const;
 
-/**
- * Checks that load the machine, or measure what a busy one blurs. Others that are alone with their server may have
- * company here: each mutant is a server of its own.
- */
-const LOADING: ReadonlySet<string> = new Set(["S-CD-08", "S-HB-06", "S-RC-01", "S-RC-04", "S-RB-01"]);
+/** The halves that are tried. */
+function halvesOf({ role = "both" }: Pick<SelftestOptions, "role">): readonly Half[] {
+  return [serverHalf, clientHalf].filter((half) => role === "both" || half.role === role);
+}
 
 /** All that is to be tried, the longest first. */
 export function planTrials(options: SelftestOptions): readonly Trial[] {
-  const { only } = options;
-  const chosen = (...names: readonly string[]): boolean =>
-    only.length === 0 || only.some((one) => names.some((name) => name === one || isCheck(name, one)));
-  const mutants = serverMutants.filter(({ name, killedBy }) => chosen(name, killedBy));
+  const halves = halvesOf(options);
   return [
-    ...serverPeers.flatMap((peer) => peerTrials(peer, options)),
-    ...shortCircuits.filter(({ name }) => chosen(name)).flatMap((one) => shortCircuitTrials(one, options)),
-    ...mutants.map((mutant) => mutantTrial(mutant, options)),
+    ...halves.flatMap((half) => peerTrials(half, options)),
+    ...halves.flatMap((half) => shortCircuitTrials(half, options)),
+    ...halves.flatMap((half) => mutantTrials(half, options)),
   ];
 }
 
-/** True when `selector` names a check or the beginning of some, and `id` is one of them. */
-const isCheck = (id: string, selector: string): boolean =>
-  selector.startsWith("S-") && id.startsWith(selector);
+/** True when `selector` names a check of this half or the beginning of some, and `id` is one of them. */
+const isCheck = ({ prefix }: Half, id: string, selector: string): boolean =>
+  selector.startsWith(prefix) && id.startsWith(selector);
 
-function mutantTrial(mutant: Mutant, options: SelftestOptions): Trial {
-  return {
-    id: `mutant ${mutant.name}`,
-    weight: [mutant.killedBy, ...(mutant.needs ?? [])].some((id) => LOADING.has(id)) ? CAPACITY : 1,
-    run: () => tryMutant(mutant, options, options.drawn),
-  };
-}
-
-function peerTrials(peer: Peer, options: SelftestOptions): Trial[] {
+function mutantTrials(half: Half, options: SelftestOptions): Trial[] {
   const { only } = options;
-  const checks = only.filter((one) => serverChecks.some(({ id }) => isCheck(id, one)));
-  const named = only.includes(peer.name);
-  if (only.length > 0 && checks.length === 0 && !named) return [];
-  const asked = named ? [] : checks;
-  const own = peer.variant === undefined ? [] : ownChecks(peer.variant, options);
-  const run = (): Promise<TrialResult> => tryPeer(peer, options, asked.length === 0 ? own : asked);
-  return [{ id: `peer ${peer.name}`, weight: WHOLE_RUN, run }];
-}
-
-/** The checks that a variant calls for and its channel does not; the others meet the channel itself. */
-function ownChecks(variant: Variant, { contract }: SelftestOptions): string[] {
-  const endpoint = contract.endpoints.find(({ name }) => name === variant.channel);
-  if (endpoint === undefined) return [];
-  const declared = variant.declare(endpoint);
-  return requirements
-    .filter((one) => missingNeed(one, endpoint) !== undefined && missingNeed(one, declared) === undefined)
-    .map(({ id }) => id)
-    .filter((id) => serverChecks.some((check) => check.id === id));
-}
-
-/** One channel drawn by the seed, or all. */
-function shortCircuitTrials(one: ShortCircuit, options: SelftestOptions): Trial[] {
-  const { endpoints } = options.contract;
-  const at = seededRandom(options.seed).fork(one.name).below(endpoints.length);
-  const channels = options.drawn === "all" ? endpoints : endpoints.slice(at, at + 1);
-  return channels.map(({ name }) => ({
-    id: `short-circuit ${one.name} on ${name}`,
-    weight: WHOLE_RUN,
-    run: () => tryShortCircuit(one, name, options),
+  const isChosen = ({ name, owner }: Wrong): boolean =>
+    only.length === 0 || only.some((one) => one === name || isCheck(half, owner, one));
+  return half.mutants.filter(isChosen).map((mutant) => ({
+    id: `${half.role} mutant ${mutant.name}`,
+    weight: [mutant.owner, ...mutant.needs].some((id) => half.loading.has(id)) ? CAPACITY : WEIGHT[half.role],
+    run: () => tryMutant(half, mutant, options, options.drawn),
   }));
+}
+
+function peerTrials(half: Half, options: SelftestOptions): Trial[] {
+  const { contract, only } = options;
+  const checks = only.filter((one) => half.checks.some((id) => isCheck(half, id, one)));
+  return half.peers(contract).flatMap((peer): Trial[] => {
+    const isNamed = only.includes(peer.name);
+    if (only.length > 0 && checks.length === 0 && !isNamed) return [];
+    const asked = isNamed ? [] : checks;
+    return [
+      {
+        id: `${half.role} peer ${peer.name}`,
+        weight: WEIGHT.run,
+        run: () => tryPeer(half, peer, options, asked.length === 0 ? peer.only : asked),
+      },
+    ];
+  });
+}
+
+/** On one channel drawn by the seed, or on all. */
+function shortCircuitTrials(half: Half, options: SelftestOptions): Trial[] {
+  const { contract, drawn, only, seed } = options;
+  return half.empties(contract).flatMap((channels) => {
+    const name = channels[0]?.name ?? "";
+    if (only.length > 0 && !only.includes(name)) return [];
+    const at = seededRandom(seed).fork(name).below(channels.length);
+    return (drawn === "all" ? channels : channels.slice(at, at + 1)).map((one) => ({
+      id: `${half.role} short-circuit ${name} on ${one.channel}`,
+      weight: WEIGHT.run,
+      run: () => tryShortCircuit(half, one, options),
+    }));
+  });
 }
 
 /** What a selftest found. */
@@ -118,7 +106,7 @@ export interface SelftestSummary {
   readonly survivors: readonly MutantResult[];
   /** Checks that kill no mutant, though they should. */
   readonly idle: readonly string[];
-  /** Checks that no correct server calls for: they were never seen to pass. */
+  /** Checks that nothing right calls for: they were never seen to pass. */
   readonly unproved: readonly string[];
   readonly peersBroken: readonly string[];
   readonly shortCircuitsPassed: readonly string[];
@@ -132,9 +120,9 @@ export function concludeSelftest(results: readonly TrialResult[], options: Selft
     results.flatMap((one) => (one.kind === kind && !one.ok ? [`${one.name} (${one.channel})`] : []));
   const peersBroken = broken("peer");
   const shortCircuitsPassed = broken("short-circuit");
-  const whole = options.only.length === 0;
-  const idle = whole ? idleChecks(mutants) : [];
-  const unproved = whole ? unprovedChecks(options.contract.endpoints, options) : [];
+  const halves = options.only.length === 0 ? halvesOf(options) : [];
+  const idle = halves.flatMap((half) => idleChecks(half, mutants));
+  const unproved = halves.flatMap((half) => unprovedChecks(half, options));
   return {
     ok: [survivors, idle, unproved, peersBroken, shortCircuitsPassed].every(({ length }) => length === 0),
     mutants: { all: mutants.length, killed: mutants.length - survivors.length },
@@ -146,24 +134,26 @@ export function concludeSelftest(results: readonly TrialResult[], options: Selft
   };
 }
 
-function idleChecks(mutants: readonly MutantResult[]): string[] {
+function idleChecks({ checks, withoutMutant }: Half, mutants: readonly MutantResult[]): string[] {
   const killers = new Set(mutants.flatMap(({ owner, killed }) => (killed ? [owner] : [])));
-  return serverChecks.map(({ id }) => id).filter((id) => !killers.has(id) && !WITHOUT_MUTANT.includes(id));
+  return checks.filter((id) => !killers.has(id) && !withoutMutant.includes(id));
 }
 
-/** Checks whose need no document among the peers declares. */
-function unprovedChecks(endpoints: readonly Endpoint[], { contract }: SelftestOptions): string[] {
-  const declared = [
-    ...endpoints,
-    ...serverPeers.flatMap(({ channel, variant }) =>
-      contractFor(contract, variant).endpoints.filter(({ name }) => name === channel),
-    ),
-  ];
-  return serverChecks
-    .map(({ id }) => requirements.find((one) => one.id === id))
+/** Checks whose need no document among the peers declares that they are there for. */
+function unprovedChecks({ checks, peers }: Half, { contract }: SelftestOptions): string[] {
+  const declared = peers(contract).flatMap(({ endpoint, only }) => {
+    const one = endpoint(contract);
+    return one === undefined ? [] : [{ endpoint: one, only }];
+  });
+  return checks
+    .map((id) => requirements.find((one) => one.id === id))
     .flatMap((requirement) => {
       if (requirement === undefined || requirement.reserved === true) return [];
-      const judged = declared.some((endpoint) => missingNeed(requirement, endpoint) === undefined);
-      return judged ? [] : [requirement.id];
+      const isJudged = declared.some(
+        ({ endpoint, only }) =>
+          (only.length === 0 || only.some((one) => requirement.id.startsWith(one))) &&
+          missingNeed(requirement, endpoint) === undefined,
+      );
+      return isJudged ? [] : [requirement.id];
     });
 }

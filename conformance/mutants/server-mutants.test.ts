@@ -1,21 +1,22 @@
-/** Each mutant is killed by the check that owns its rule, and each check kills one. */
+/** Each server mutant is killed by the check that owns its rule, and each check kills one. */
 
 import { describe, expect, it } from "vitest";
 import { requirements } from "../requirements.js";
 import { serverChecks } from "../server/catalogue.js";
-import type { Mutant } from "./mutant.js";
+import type { Wrong } from "./half.js";
+import { serverHalf } from "./server-half.js";
 import { serverMutants } from "./server-mutants.js";
 import { bench, story } from "./test-bench.js";
-import { tryMutant, WITHOUT_MUTANT } from "./trial.js";
+import { tryMutant } from "./trial.js";
 
 const alone = new Set(serverChecks.filter((check) => check.alone === true).map(({ id }) => id));
-const rows = (wanted: boolean): [string, string, Mutant][] =>
-  serverMutants
-    .filter(({ killedBy }) => alone.has(killedBy) === wanted)
-    .map((mutant) => [mutant.name, mutant.killedBy, mutant]);
+const rows = (wanted: boolean): [string, string, Wrong][] =>
+  serverHalf.mutants
+    .filter(({ owner }) => alone.has(owner) === wanted)
+    .map((mutant) => [mutant.name, mutant.owner, mutant]);
 
-async function isKilled(mutant: Mutant): Promise<void> {
-  const result = await tryMutant(mutant, bench, 0);
+async function isKilled(mutant: Wrong): Promise<void> {
+  const result = await tryMutant(serverHalf, mutant, bench, 0);
   const told = `${result.verdict}: ${result.reason}\n${story(result.alarms, result.harnessFaults)}`;
   expect(result.killed, told).toBe(true);
   expect(result.harnessFaults).toEqual([]);
@@ -31,8 +32,8 @@ describe("a mutant is killed by the check that owns its rule", () => {
 describe("the list of mutants", () => {
   it("gives every check that is built one to kill", () => {
     const killers = new Set(serverMutants.map(({ killedBy }) => killedBy));
-    const idle = serverChecks.map(({ id }) => id).filter((id) => !killers.has(id));
-    expect(idle.filter((id) => !WITHOUT_MUTANT.includes(id))).toEqual([]);
+    const idle = serverHalf.checks.filter((id) => !killers.has(id));
+    expect(idle.filter((id) => !serverHalf.withoutMutant.includes(id))).toEqual([]);
   });
 
   it("names each once, by a requirement that exists, with a fault in one sentence", () => {

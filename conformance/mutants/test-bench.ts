@@ -2,7 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { readContract } from "../../src/document/read-contract.js";
-import type { Finding, TrialOptions } from "./trial.js";
+import type { TrialOptions } from "./half.js";
+import type { Finding } from "./trial.js";
 
 /** The options of every trial; few random cases, because many servers are tried. */
 export const bench: TrialOptions = {

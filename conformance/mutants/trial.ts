@@ -1,24 +1,10 @@
 /** Tries what is known to be wrong, or right, against the checks, and says what came of it. */
 
-import type { Contract } from "../../src/contract/contract.js";
 import type { Verdict } from "../check.js";
 import { seededRandom } from "../random.js";
 import type { Outcome, Report } from "../report/report.js";
-import { serverChecks } from "../server/catalogue.js";
-import { checkServer } from "../server/check-server.js";
-import { contractFor, type Mutant, type RunningMutant, type Variant } from "./mutant.js";
-import type { Peer } from "./peers.js";
-import type { ShortCircuit } from "./short-circuits.js";
-
-/** What all trials of a selftest share. */
-export interface TrialOptions {
-  /** The contract of the bundled document. */
-  readonly contract: Contract;
-  readonly seed: number;
-  readonly timeScale: number;
-  /** Random cases of each property. */
-  readonly runs: number;
-}
+import type { RoleName } from "../role.js";
+import type { Empty, Half, Right, TrialOptions, Tried, Wrong } from "./half.js";
 
 /** A verdict that is not green, and why. */
 export interface Finding {
@@ -30,6 +16,7 @@ export interface Finding {
 /** What became of a mutant. */
 export interface MutantResult {
   readonly kind: "mutant";
+  readonly role: RoleName;
   readonly name: string;
   readonly fault: string;
   readonly channel: string;
@@ -46,9 +33,10 @@ export interface MutantResult {
   readonly durationMs: number;
 }
 
-/** What became of a correct server, or of one that keeps no contract. */
+/** What became of one that is right, or of one that keeps no contract. */
 export interface PeerResult {
   readonly kind: "peer" | "short-circuit";
+  readonly role: RoleName;
   readonly name: string;
   readonly channel: string;
   readonly ok: boolean;
@@ -63,30 +51,24 @@ export interface PeerResult {
 /** Either. */
 export type TrialResult = MutantResult | PeerResult;
 
-/** Rows that kill no mutant: reserved for what no document can declare yet, and the row about the run itself. */
-export const WITHOUT_MUTANT: readonly string[] = ["S-RC-02", "S-RC-03", "S-SM-08"];
-
 /** A mutant against the check that owns its rule, and others: so many drawn by the seed, or all. */
 export async function tryMutant(
-  mutant: Mutant,
+  half: Half,
+  mutant: Wrong,
   options: TrialOptions,
   drawn: number | "all",
 ): Promise<MutantResult> {
-  const { killedBy: owner, needs = [], variant, channel } = mutant;
-  const others = draw(mutant, options.seed, drawn);
+  const { owner, needs } = mutant;
+  const others = draw(half, mutant, options.seed, drawn);
   const only = drawn === "all" ? [] : [owner, ...needs, ...others];
-  const missing = [owner, ...needs].filter((id) => !serverChecks.some((check) => check.id === id));
-  if (missing.length > 0) return notTried(mutant, `there is no check ${missing.join(", ")}`);
-  const report = await judge(mutant, options, channel, variant, { only, runs: mutant.runs ?? options.runs });
+  const missing = [owner, ...needs].filter((id) => !half.checks.includes(id));
+  if (missing.length > 0) return notTried(half, mutant, `there is no check ${missing.join(", ")}`);
+  const report = await mutant.judge(options, { only, runs: mutant.runs ?? options.runs });
   const outcome = report.outcomes.find(({ id }) => id === owner);
   const { verdict, reason } = outcome ?? { verdict: "untestable" as const, reason: `${owner} did not run` };
   const wanted = mutant.verdict === "warn" || outcome?.level === "SHOULD" ? ["fail", "warn"] : ["fail"];
   return {
-    kind: "mutant",
-    name: mutant.name,
-    fault: mutant.fault,
-    channel: variant?.name ?? channel,
-    owner,
+    ...described(half, mutant),
     killed: wanted.includes(verdict) && report.harnessFaults.length === 0,
     verdict,
     reason: outcome?.got === undefined ? reason : `${reason}; got ${outcome.got}`,
@@ -97,54 +79,52 @@ export async function tryMutant(
   };
 }
 
-/** A mutant that met nobody, and therefore survives. */
-function notTried({ name, fault, channel, killedBy: owner }: Mutant, reason: string): MutantResult {
-  const nothing = { drawn: [], alarms: [], harnessFaults: [], durationMs: 0 };
-  return {
-    kind: "mutant",
-    name,
-    fault,
-    channel,
-    owner,
-    killed: false,
-    verdict: "untestable",
-    reason,
-    ...nothing,
-  };
+function described(
+  { role }: Half,
+  { channel, fault, name, owner }: Wrong,
+): Pick<MutantResult, "kind" | "role" | "name" | "fault" | "channel" | "owner"> {
+  return { kind: "mutant", role, name, fault, channel, owner };
 }
 
-/** A correct server against checks; all of them when none is named. No one may fail, warn, or be a fault of the kit. */
+/** A mutant that met nobody, and therefore survives. */
+function notTried(half: Half, mutant: Wrong, reason: string): MutantResult {
+  const nothing = { drawn: [], alarms: [], harnessFaults: [], durationMs: 0 };
+  return { ...described(half, mutant), killed: false, verdict: "untestable", reason, ...nothing };
+}
+
+/** One that is right against checks; its own when none is named. No one may fail, warn, or be a fault of the kit. */
 export async function tryPeer(
-  peer: Peer,
+  half: Half,
+  peer: Right,
   options: TrialOptions,
-  only: readonly string[] = [],
+  only: readonly string[] = peer.only,
 ): Promise<PeerResult> {
-  const report = await judge(peer, options, peer.channel, peer.variant, { only, runs: options.runs });
+  const report = await peer.judge(options, { only, runs: options.runs });
   const findings = report.outcomes.filter((one) => isAlarm(one) || one.flaky).map(finding);
   // A check that no document here calls for leaves nothing decided: that is no accusation.
   const accused = report.exitCode !== 0 && (only.length === 0 || report.exitCode !== 3);
   const ok = findings.length === 0 && report.harnessFaults.length === 0 && !accused;
-  return peerResult("peer", peer.name, peer.channel, report, findings, ok);
+  return peerResult("peer", half, peer, report, findings, ok);
 }
 
-/** A server that keeps no contract, on one channel: nothing passes for want of evidence, and no run exits 0. */
-export async function tryShortCircuit(
-  one: ShortCircuit,
-  channel: string,
-  options: TrialOptions,
-): Promise<PeerResult> {
-  const start = (): Promise<RunningMutant> => one.start(channel);
-  const report = await judge({ start }, options, channel, undefined, { only: [], runs: options.runs });
+/** One that keeps no contract, on one channel: nothing passes for want of evidence, and no run exits 0. */
+export async function tryShortCircuit(half: Half, one: Empty, options: TrialOptions): Promise<PeerResult> {
+  const report = await one.judge(options, { only: [], runs: options.runs });
   const findings = report.outcomes
     .filter(({ id, verdict }) => verdict === "pass" && !one.passes.some((row) => id.startsWith(row)))
     .map(finding);
   const ok = findings.length === 0 && report.harnessFaults.length === 0 && report.exitCode !== 0;
-  return peerResult("short-circuit", one.name, channel, report, findings, ok);
+  return peerResult("short-circuit", half, one, report, findings, ok);
 }
 
 /** Ids of other checks than the owner of a mutant's rule; the same seed draws the same. */
-function draw({ name, killedBy, needs = [] }: Mutant, seed: number, count: number | "all"): string[] {
-  const others = serverChecks.map(({ id }) => id).filter((id) => id !== killedBy && !needs.includes(id));
+function draw(
+  { checks }: Half,
+  { name, needs, owner }: Wrong,
+  seed: number,
+  count: number | "all",
+): string[] {
+  const others = checks.filter((id) => id !== owner && !needs.includes(id));
   if (count === "all") return others;
   const random = seededRandom(seed).fork(name);
   const drawn: string[] = [];
@@ -153,46 +133,17 @@ function draw({ name, killedBy, needs = [] }: Mutant, seed: number, count: numbe
   return drawn.sort();
 }
 
-interface Startable {
-  start(options: { readonly timeScale: number; readonly seed: number }): Promise<RunningMutant>;
-}
-
-async function judge(
-  subject: Startable,
-  options: TrialOptions,
-  channel: string,
-  variant: Variant | undefined,
-  { only, runs }: { readonly only: readonly string[]; readonly runs: number },
-): Promise<Report> {
-  const { timeScale, seed } = options;
-  const running = await subject.start({ timeScale, seed });
-  try {
-    return await checkServer({
-      contract: contractFor(options.contract, variant),
-      channel,
-      url: running.url,
-      timeScale,
-      seed,
-      runs,
-      ...(only.length === 0 ? {} : { only }),
-      ...variant?.options,
-      ...running.options,
-    });
-  } finally {
-    await running.close();
-  }
-}
-
 function peerResult(
   kind: PeerResult["kind"],
-  name: string,
-  channel: string,
+  { role }: Half,
+  { channel, name }: Tried,
   report: Report,
   findings: readonly Finding[],
   ok: boolean,
 ): PeerResult {
   return {
     kind,
+    role,
     name,
     channel,
     ok,

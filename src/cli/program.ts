@@ -140,10 +140,15 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
 
   program
     .command("selftest")
-    .summary("prove the checks on servers that are known to be wrong")
+    .summary("prove the checks on servers and clients that are known to be wrong")
     .description(
-      "Proves the checks: each of our wrong servers (mutants) meets the check that owns its rule and five others, every check meets correct servers, and servers that keep no contract pass nothing. " +
-        "Exit 0: every mutant is killed and no correct server is accused. 1: not so.",
+      "Proves the checks: each of our wrong servers and clients (mutants) meets the check that owns its rule and some others, every check meets correct ones, and those that keep no contract pass nothing. " +
+        "Exit 0: every mutant is killed and nothing correct is accused. 1: not so.",
+    )
+    .addOption(
+      new Option("--role <half>", "try servers, clients, or both")
+        .choices(["server", "client", "both"])
+        .default("both"),
     )
     .option("--full", "every mutant against every check")
     .option("--drawn <number>", "how many others (5)", wholeNumber("The number of checks", 0, 100))
@@ -152,7 +157,15 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .option("--jobs <number>", "processes at once", wholeNumber("The number of processes", 1, 64))
     .option("--json", "as JSON")
     .addOption(new Option("--worker").hideHelp())
-    .addHelpText("after", examples("selftest", "selftest --only S-FR", "selftest --only terminal-twice"))
+    .addHelpText(
+      "after",
+      examples(
+        "selftest",
+        "selftest --role client",
+        "selftest --only S-FR",
+        "selftest --only terminal-twice",
+      ),
+    )
     .action(async (options: SelftestVerbOptions) => {
       const { selftest } = await import("./selftest.js");
       done(await selftest(options, terminal));

@@ -1,5 +1,5 @@
 /**
- * `wireproof selftest`: proves the kit on servers that are known to be wrong, and on servers that are known to be right.
+ * `wireproof selftest`: proves the kit on servers and clients that are known to be wrong, and on ones that are known to be right.
  * The trials are spread over processes, one a core: a kit that shares its loop with twenty others would blame them for
  * its own lateness.
  */
@@ -21,6 +21,8 @@ import type { Terminal } from "./terminal.js";
 /** What the verb is told. */
 export interface SelftestVerbOptions {
   readonly seed: number;
+  /** The half that is tried; default both. */
+  readonly role?: "server" | "client" | "both";
   readonly full?: boolean;
   readonly only?: readonly string[];
   /** How many checks beside its owner a mutant meets. */
@@ -43,14 +45,14 @@ const DRAWN = 5;
 /** Processes at most, however many cores there are. */
 const MOST_JOBS = 4;
 
-/** Runs the selftest. Exit code 1 when a mutant survives, a check kills none, or a correct server is accused. */
+/** Runs the selftest. Exit code 1 when a mutant survives, a check kills none, or what is correct is accused. */
 export async function selftest(options: SelftestVerbOptions, terminal: Terminal): Promise<number> {
   const plan = await planOf(options);
   if (options.worker === true) return work(planTrials(plan));
   const trials = planTrials(plan);
   if (trials.length === 0) {
     throw new UsageError(
-      `--only ${plan.only.join(",")} names no mutant, check or correct server; \`wireproof selftest\` prints them all`,
+      `--only ${plan.only.join(",")} names no mutant, check, correct server or client; \`wireproof selftest\` prints them all`,
     );
   }
   const started = performance.now();
@@ -77,6 +79,7 @@ async function planOf(options: SelftestVerbOptions): Promise<SelftestOptions> {
   return {
     contract: await bundledContractOf(),
     seed: options.seed,
+    ...(options.role === undefined ? {} : { role: options.role }),
     timeScale: TIME_SCALE,
     runs: RUNS,
     drawn: options.full === true ? "all" : (options.drawn ?? DRAWN),
@@ -132,10 +135,11 @@ interface Worker {
 }
 
 /** This program again, as a process that takes trials. */
-function startWorker({ seed, full, drawn, only }: SelftestVerbOptions): Worker {
+function startWorker({ seed, full, drawn, only, role }: SelftestVerbOptions): Worker {
   const [, program = ""] = process.argv;
   const child = fork(program, [
     ...["selftest", "--worker", "--seed", String(seed)],
+    ...(role === undefined ? [] : ["--role", role]),
     ...(full === true ? ["--full"] : []),
     ...(drawn === undefined ? [] : ["--drawn", String(drawn)]),
     ...(only === undefined || only.length === 0 ? [] : ["--only", only.join(",")]),

@@ -68,6 +68,10 @@ function socketIoLayer(answerHeartbeat: boolean): Layer {
           return { kind: "goodbye", reason: `Socket.IO packet 44: ${packet.message}` };
         case "broken":
           return { kind: "fault", message: packet.message };
+        // Only a client says so, and none is read here.
+        case "upgrade":
+        case "connect":
+          return { kind: "fault", message: "expected a packet of a server" };
       }
     },
   };

@@ -134,6 +134,10 @@ const DECLARED: Readonly<
     holds: ({ reconnect }) => reconnect !== undefined && reconnect.restore.length > 0,
     what: "what is sent again after a reconnect (x-ws-reconnect.restore)",
   },
+  "plain-websocket": {
+    holds: ({ protocol }) => protocol.transport === "websocket",
+    what: "a plain WebSocket (under Socket.IO its library makes handshakes and frames)",
+  },
 };
 
 /** What the document would have to declare for the requirement to apply; undefined when it declares everything. */

@@ -132,6 +132,18 @@ async function send(
     mend,
   });
   const told = context.reports ? await client.next(isIt, context.quietMs(), from) : undefined;
+  if (!context.reports) await scene.wait(context.quietMs());
+  const { gone } = client;
+  // A program that is done once its connection is over may end: but it ends well.
+  if (gone !== undefined && client.process?.exit?.code !== 0) {
+    return {
+      verdict: "fail",
+      reason: "the client died of a message over the limit",
+      expected: `${size}: the connection is closed, and the client lives on`,
+      got: `the client ${gone}`,
+      mend,
+    };
+  }
   if (told === undefined) return wrong ?? { verdict: "pass" };
   return {
     verdict: "fail",

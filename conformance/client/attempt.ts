@@ -12,6 +12,7 @@ import type { TranscriptEntry } from "../transcript.js";
 import { createWaiting } from "../waiting.js";
 import { holdLine, type LineCertificate } from "./accepted-line.js";
 import type { AcceptOptions, Attempt, UpgradeRequest } from "./check.js";
+import { openServerConnection, type ServerConnection } from "./connection.js";
 import { type OwnedPeer, obligingOf, openPeer, type PeerOptions } from "./peer.js";
 import { createRequestReader } from "./request.js";
 
@@ -50,6 +51,7 @@ export function openAttempt(tcp: Socket, id: number, options: AttemptOptions): O
   let answered = false;
   let responded = false;
   let peer: OwnedPeer | undefined;
+  let connection: ServerConnection | undefined;
   /** What came behind the request before anything accepted it. */
   let early: { readonly bytes: Uint8Array; readonly atMs: number }[] = [];
   let earlyBytes = 0;
@@ -81,7 +83,7 @@ export function openAttempt(tcp: Socket, id: number, options: AttemptOptions): O
         const text = { fin: "FIN", rst: "RST", local: "ended by the kit" }[end.how];
         note({ direction: end.how === "local" ? "note" : "received", kind: "tcp", text }, end.atMs);
         settle(requested);
-        peer?.lineEnded(end);
+        if (peer !== undefined) connection?.lineEnded(end);
         // Nobody will answer a client that is gone.
         if (peer === undefined && end.how === "fin") line.finish();
         changed();
@@ -92,7 +94,7 @@ export function openAttempt(tcp: Socket, id: number, options: AttemptOptions): O
 
   function onData(bytes: Uint8Array, at: number): void {
     if (peer !== undefined) {
-      peer.read(bytes, at);
+      connection?.read(bytes, at);
       return;
     }
     if (requested !== undefined || isBroken) {
@@ -200,7 +202,15 @@ export function openAttempt(tcp: Socket, id: number, options: AttemptOptions): O
       const asked = await request;
       if (asked === undefined || line.tcpEnd !== undefined) return undefined;
       const head = responseHead(asked, accepting, options.endpoint.protocol.subprotocols);
-      const opened = openPeer(attempt, line, obligingOf(accepting.obliging), options);
+      const opened = openPeer(
+        attempt,
+        (hooks) => {
+          connection = openServerConnection({ id, line, clock, maskKeys: options.maskKeys, ...hooks });
+          return connection;
+        },
+        obligingOf(accepting.obliging),
+        options,
+      );
       const gathered = line.gather();
       send("handshake", "HTTP/1.1 101 Switching Protocols", head);
       for (const name of accepting.together ?? []) sayTogether(opened, name);
@@ -210,7 +220,7 @@ export function openAttempt(tcp: Socket, id: number, options: AttemptOptions): O
         accepting.together?.includes(options.endpoint.protocol.first?.message ?? "") === true;
       opened.begin(!firstIsOut);
       peer = opened;
-      for (const { bytes, atMs: at } of early) opened.read(bytes, at);
+      for (const { bytes, atMs: at } of early) connection?.read(bytes, at);
       early = [];
       return opened;
     },
@@ -271,7 +281,7 @@ function sayTogether(peer: OwnedPeer, name: string): void {
 }
 
 /** The head of a response that accepts, right but for what the options bend. */
-function responseHead(
+export function responseHead(
   request: UpgradeRequest,
   options: AcceptOptions,
   subprotocols: readonly string[],

@@ -5,7 +5,7 @@ import { meet, tooLate } from "./meeting.js";
 import { endText } from "./witness.js";
 
 /** So many intervals are watched: a client that pings once and then never is seen in the second. */
-const BEATS = 3;
+export const BEATS = 3;
 
 /** C-HB-01. */
 export const beats: ClientCheck = {
@@ -36,17 +36,27 @@ export const beats: ClientCheck = {
 async function listen(context: ClientContext, scene: ClientCase, intervalMs: number): Promise<CaseOutcome> {
   const met = await meet(context, scene);
   if ("missing" in met) return met.missing;
-  const { peer } = met;
+  return judgeBeats(context, scene, met.peer, intervalMs, { count: 0, event: "open" });
+}
+
+/** Watches the beats after so many, which an event begins: one in each interval, none sooner. */
+export async function judgeBeats(
+  context: ClientContext,
+  scene: ClientCase,
+  peer: Peer,
+  intervalMs: number,
+  { count: before, event }: { readonly count: number; readonly event: string },
+): Promise<CaseOutcome> {
   const openedAt = scene.now();
-  const expected = `one ping in each ${Math.round(intervalMs)} ms from open`;
+  const expected = `one ping in each ${Math.round(intervalMs)} ms from ${event}`;
   let last = openedAt;
   let scheduled = openedAt;
   for (let beat = 1; beat <= BEATS; beat += 1) {
     const due = last + intervalMs + context.graceMs();
-    while (peer.beats.length < beat && peer.end === undefined && scene.now() < due) {
+    while (peer.beats.length < before + beat && peer.end === undefined && scene.now() < due) {
       await scene.wait(Math.min(LOOK_MS, due - scene.now()));
     }
-    const at = peer.beats[beat - 1]?.atMs;
+    const at = peer.beats[before + beat - 1]?.atMs;
     if (at === undefined) {
       if (peer.end !== undefined) return ended(peer);
       if (!context.canTime(intervalMs)) return tooLate(context);

@@ -23,6 +23,8 @@ export interface CaseRun {
   readonly timeScale: number;
   /** What the client is asked to multiply them by: the same, unless something else shortens its time. */
   readonly askedScale: number;
+  /** What else shortens it. */
+  readonly lever: TimeLever;
   /** The interval of a heartbeat that the kit says where an event says it (milliseconds, as it is); absent: as its payload has it. */
   readonly advertisedMs?: number;
   /** The longest wait for a first or a due connection attempt, launch included (milliseconds). */
@@ -59,7 +61,6 @@ export interface ContextRun extends CaseRun {
   readonly runs: number;
   /** T, scaled, never under 1 s (milliseconds). */
   readonly answerMs: number;
-  readonly lever: TimeLever;
   readonly profile: Profile;
   readonly config: SubjectConfig;
   readonly selectsCase: CaseSelector;

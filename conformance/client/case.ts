@@ -23,6 +23,8 @@ import type {
 import { type Host, openHost } from "./host.js";
 import type { RunningClient } from "./launcher.js";
 import { type MaskKeys, watchMaskKeys } from "./mask-keys.js";
+import { openEngineHost } from "./socket-io/engine-host.js";
+import { engineTimes } from "./socket-io/engine-times.js";
 
 /** What a connection of a client that is gone may still take to arrive (milliseconds). */
 const STRAGGLER_MS = 200;
@@ -41,9 +43,6 @@ export async function inClientCase<T>(
   script: (scene: ClientCase) => Promise<T>,
   options: ClientCaseOptions = {},
 ): Promise<T> {
-  if (run.endpoint.protocol.transport === "socket.io") {
-    throw new HarnessFault("The kit cannot be the server of a Socket.IO client.");
-  }
   const lease = await run.lease();
   const live = `${check}: ${label}`;
   run.live.add(live);
@@ -77,9 +76,12 @@ async function play<T>(
   const identity = run.newUuid();
   const waiting = createWaiting(signal, lost);
   const shared = sharedBy(run);
+  const engine = engineTimes(run);
   const closing = new AbortController();
   /** What went wrong with the kit itself while nobody was there to be told. */
   let broken: { readonly error: unknown } | undefined;
+  /** What the kit itself was late with, where a client left for it. */
+  let late: string | undefined;
   let connections = 0;
   let given = 0;
   let launches = 0;
@@ -102,6 +104,7 @@ async function play<T>(
     maskKeys: shared.maskKeys,
     timeScale: run.timeScale,
     advertisedMs: run.advertisedMs,
+    engineMs: engine?.everyMs,
     clock: now,
     lost,
     signal,
@@ -116,6 +119,9 @@ async function play<T>(
       passively: (row, notice) => record.passively(row, notice),
       connected: run.connected,
       answered: run.answered,
+      late: (what) => {
+        late ??= what;
+      },
       failed: (error) => {
         broken ??= { error };
         waiting.changed();
@@ -124,7 +130,7 @@ async function play<T>(
   };
 
   async function listen(hostName: string, port?: number, certificate?: AttemptOptions["certificate"]) {
-    const host = await openHost({
+    const options = {
       ...attemptOptions,
       hostName,
       port,
@@ -134,7 +140,10 @@ async function play<T>(
         connections += 1;
         return connections - 1;
       },
-    });
+    };
+    const host = await (engine === undefined
+      ? openHost(options)
+      : openEngineHost({ ...options, engine, newSid: run.newUuid }));
     hosts.push(host);
     return host;
   }
@@ -183,7 +192,9 @@ async function play<T>(
 
   const certificate = tls === undefined ? undefined : certificateFor(tls, run.host ?? "localhost");
   const host = await listen(run.host ?? "127.0.0.1", run.port, certificate);
-  const url = `${certificate === undefined ? "ws" : "wss"}://${host.authority}${resource}`;
+  // A library of Socket.IO is given the address of an HTTP server.
+  const scheme = engine === undefined ? "ws" : "http";
+  const url = `${scheme}${certificate === undefined ? "" : "s"}://${host.authority}${resource}`;
 
   const scene: ClientCase = {
     label,
@@ -194,7 +205,7 @@ async function play<T>(
     violations,
     get excuse() {
       const excused = clients.find(({ excuse }) => excuse !== undefined);
-      return excused?.excuse;
+      return excused?.excuse ?? late;
     },
     get attempts() {
       return host.attempts;
@@ -278,7 +289,7 @@ function sharedBy({ record }: CaseRun): Shared {
 
 /** `trusted`: the client is told to trust it, so that nothing but its one fault speaks against it. */
 function certificateFor(
-  fault: BadCertificate,
+  fault: BadCertificate | "right",
   host: string,
 ): {
   readonly cert: string;
@@ -286,6 +297,8 @@ function certificateFor(
   readonly trusted: boolean;
 } {
   switch (fault) {
+    case "right":
+      return { ...makeCertificate({ hosts: [host] }), trusted: true };
     case "self-signed":
       return { ...makeCertificate({ hosts: [host] }), trusted: false };
     case "expired":

@@ -18,16 +18,19 @@ import { oneAtATime } from "./one-at-a-time.js";
 import { opening } from "./opening.js";
 import { ownCommands } from "./own-commands.js";
 import { ownFrames } from "./own-frames.js";
+import { ownPongs } from "./own-pongs.js";
 import { pieceChecks } from "./pieces.js";
 import { pings } from "./pings.js";
 import { refusedCredentials } from "./refused-credentials.js";
 import { refusedUpgradeChecks } from "./refused-upgrades.js";
 import { replies } from "./replies.js";
 import { resetDelay } from "./reset-delay.js";
+import { restored } from "./restored.js";
 import { schedules } from "./schedule.js";
 import { silences } from "./silence.js";
 import { spread } from "./spread.js";
 import { termination } from "./termination.js";
+import { toldInterval } from "./told-interval.js";
 import { unanswered } from "./unanswered.js";
 import { untrusted } from "./untrusted.js";
 import { upgradeRequests } from "./upgrade-requests.js";
@@ -72,6 +75,9 @@ const built: readonly ClientCheck[] = [
   dropStorm,
   ...silences,
   beatStreams,
+  ownPongs,
+  toldInterval,
+  restored,
   ...whileWaiting,
   spread,
 ];

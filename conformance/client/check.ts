@@ -108,6 +108,8 @@ export interface AcceptOptions {
   readonly early?: Uint8Array;
   /** Offsets at which that write is cut, and the pause between the pieces (milliseconds). */
   readonly cuts?: { readonly at: readonly number[]; readonly pauseMs: number };
+  /** Engine.IO: what the open packet says of the heartbeat (milliseconds of the client); default: what the run wants it to say. */
+  readonly engine?: { readonly intervalMs: number; readonly timeoutMs: number };
   /** Default true: the server side keeps the contract by itself (see {@link Peer}). False: it only does what the script says. */
   readonly obliging?: boolean | Partial<Obliging>;
 }
@@ -174,6 +176,8 @@ export interface ReceivedCommand {
   readonly judgement: Judgement;
   readonly names: readonly string[];
   readonly payload: unknown;
+  /** Socket.IO: the client asks for an acknowledgement, by this number. */
+  readonly ackId?: number;
 }
 
 /** The kit's side of one open connection: a server that obliges, unless it is told to misbehave. */
@@ -203,8 +207,12 @@ export interface Peer {
   legality(name: string, payload: Json): Legality;
   /** Whether {@link event} takes it: it is legal where the kit itself stands, which the client cannot exclude. */
   allows(name: string, payload: Json): boolean;
+  /** In which state of a lifecycle the kit itself stands; `key` where the lifecycle has one for each value. */
+  state(lifecycle: string, key?: Json): string | undefined;
   /** Refuses a command as the document has it; a harness fault where it has no refusal with that code. */
   refuse(command: ReceivedCommand, code: string, text?: string): void;
+  /** Socket.IO: acknowledges a command that asks for it with any payload; nothing happens where it does not ask. */
+  acknowledge(command: ReceivedCommand, payload: Json): void;
   /** Sends any text as one text frame, telling the judge what it is. */
   text(text: string, kind: SentText): void;
   /** Tells the judge of an event that is sent as raw bytes or frames. */
@@ -267,8 +275,8 @@ export type BadCertificate = "self-signed" | "expired" | "wrong-host";
 
 /** How a case differs from an ordinary one. */
 export interface ClientCaseOptions {
-  /** The port speaks TLS with this certificate, and the URL is wss: or https:. */
-  readonly tls?: BadCertificate;
+  /** The port speaks TLS with this certificate, or one that nothing is wrong with, and the URL is wss: or https:. */
+  readonly tls?: BadCertificate | "right";
 }
 
 /** What a check of clients is given: as one of servers, but for the cases. */

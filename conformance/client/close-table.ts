@@ -35,7 +35,10 @@ export const closeTable: ClientCheck = {
 };
 
 /** The codes that a server may send, in the order of the table. */
-function codesOf({ endpoint: { closeCodes = {} }, mode, profile }: ClientContext): readonly number[] {
+function codesOf({ endpoint, mode, profile }: ClientContext): readonly number[] {
+  const { closeCodes = {}, protocol } = endpoint;
+  // There are no codes (PROTOCOL.md#socket-io-6): a server says goodbye, or is gone.
+  if (protocol.transport === "socket.io") return [1005, 1006];
   const declared = Object.entries(closeCodes).flatMap(([code, { by }]) =>
     by === "client" ? [] : [Number(code)],
   );
@@ -75,7 +78,8 @@ async function closed(
   if (code === 1006) met.peer.destroy();
   else if (code === 1005) met.peer.close();
   else met.peer.close(code);
-  const how = code === 1006 ? "a reset" : code === 1005 ? "a Close without a code" : `a Close with ${code}`;
+  const goodbye = endpoint.protocol.transport === "socket.io" ? "a packet 41" : "a Close without a code";
+  const how = code === 1006 ? "a reset" : code === 1005 ? goodbye : `a Close with ${code}`;
   if (code !== 1006 && (await met.peer.ended(context.answerMs)) === undefined) {
     return { verdict: "blocked", by: "C-FR-06" };
   }

@@ -53,7 +53,9 @@ export const closings: ClientCheck = {
       notes: () =>
         finished.length === 0
           ? []
-          : ["the client sent FIN before the server did, whose turn it is (RFC 6455 section 7.1.1)"],
+          : [
+              "the client sent FIN before the server did, whose turn it is (RFC 6455 sections 5.5.1 and 7.1.1: it SHOULD wait, and MAY close)",
+            ],
     });
   },
 };
@@ -89,7 +91,9 @@ async function closing(
   }
   const isPlain = one.before === undefined && one.after === undefined;
   const early = await endsTcpFirst(context, scene, peer);
-  // Libraries as common as `ws` send FIN at once. It loses nothing, as they read on: no more than a note.
+  // RFC 6455 §5.5.1: a client "SHOULD wait for the server to close the connection but MAY close the connection at any
+  // time after sending and receiving a Close message". FIN, which loses nothing, is what that allows: a note. RST is a
+  // warning.
   if (isPlain && early === "fin") finished.push(one.name);
   peer.finish();
   const data = dataAfterClose(peer);

@@ -13,6 +13,7 @@ import { encodeFrame } from "../frames/encode.js";
 import { type FrameFault, type FrameSpec, OPCODE, opcodeName, type WireFrame } from "../frames/frame.js";
 import { createAssembler, type WireMessage } from "../frames/message.js";
 import type { TcpEnd } from "../frames/socket.js";
+import { HarnessFault } from "../judge.js";
 import type { WireNote } from "../line.js";
 import { watchOwnFrames } from "../own-frames.js";
 import type { Clock } from "../time.js";
@@ -30,8 +31,11 @@ const MAX_MESSAGE = 32 * 1024 * 1024;
 export interface ConnectionListener {
   entry(entry: TranscriptEntry): void;
   violation(violation: CaseViolation): void;
-  /** A frame of the contract: text, or the bytes of a binary frame; and how it stands in a transcript. */
-  frame(frame: string | Uint8Array, atMs: number, wire: WireNote): void;
+  /**
+   * A frame of the contract: text, or the bytes of a binary frame; how it stands in a transcript, and under Socket.IO by
+   * which number its acknowledgement is asked for.
+   */
+  frame(frame: string | Uint8Array, atMs: number, wire: WireNote, ackId?: number): void;
   /** The first frame came that nothing is wrong with. */
   sound(): void;
   /** A ping of the client came. */
@@ -52,12 +56,15 @@ export interface ConnectionOptions {
   readonly listener: ConnectionListener;
 }
 
-/** The connection. Whoever holds its line ends it. */
-export interface ServerConnection {
+/** What a Peer needs of its connection, whatever carries it. */
+export interface PeerConnection {
   /** The last 1000 of each. */
   readonly frames: readonly WireFrame[];
   readonly pongs: readonly ReceivedPong[];
   readonly end: CloseInfo | undefined;
+  readonly tcpEnd: TcpEnd | undefined;
+  /** Bytes sent that the system has not taken yet. */
+  readonly unsentBytes: number;
   /** True when nothing of the session can come any more. */
   isOver(): boolean;
   /** The kit has sent its Close. */
@@ -70,14 +77,24 @@ export interface ServerConnection {
   takesText(): boolean;
   /** Sends what the kit owes by itself: now, or once the message that a check has begun is whole. */
   whenText(act: () => void): void;
-  /** Sends a Close frame; once. */
+  /** Sends a ping of the transport. */
+  ping(payload: Uint8Array): void;
+  /** Socket.IO: acknowledges the command that asked for it by this number; `json` is the array of arguments. */
+  acknowledge(id: number, json: string): void;
+  /** Says goodbye, once: by a Close frame, or as Socket.IO has it. */
   close(code?: number, reason?: string): void;
+  /** Ends TCP by itself. */
+  leave(how: "fin" | "rst"): void;
+  pause(): void;
+  resume(): void;
+}
+
+/** The connection over a plain WebSocket. Whoever holds its line ends it. */
+export interface ServerConnection extends PeerConnection {
   /** The line has read these bytes. */
   read(bytes: Uint8Array, atMs: number): void;
   /** The line has ended. */
   lineEnded(end: TcpEnd): void;
-  /** The kit ends the line by itself. */
-  endedByKit(how: "fin" | "rst"): void;
 }
 
 /** Opens the wire side; the handshake is the Attempt's. */
@@ -251,6 +268,12 @@ export function openServerConnection(options: ConnectionOptions): ServerConnecti
     get end() {
       return end;
     },
+    get tcpEnd() {
+      return line.tcpEnd;
+    },
+    get unsentBytes() {
+      return line.unsentBytes;
+    },
     isOver: () => end !== undefined || line.tcpEnd !== undefined,
     isClosing: () => closeSent,
     note,
@@ -269,6 +292,10 @@ export function openServerConnection(options: ConnectionOptions): ServerConnecti
     },
     takesText: () => ownFrames.takesText() && !closeSent && end === undefined,
     whenText: ownFrames.whenText,
+    ping: (payload) => sendFrame({ opcode: OPCODE.ping, payload }),
+    acknowledge() {
+      throw new HarnessFault("Only Socket.IO has acknowledgements.");
+    },
     close(code, reason = "") {
       if (end === undefined && line.tcpEnd === undefined) sendClose(code, reason);
     },
@@ -283,10 +310,17 @@ export function openServerConnection(options: ConnectionOptions): ServerConnecti
       if (tcpEnd.how === "fin" && answers("close")) line.finish();
       listener.changed();
     },
-    endedByKit(how) {
+    leave(how) {
       note({ direction: "sent", kind: "tcp", text: how === "rst" ? "RST" : "FIN" }, clock());
-      if (how === "rst") endWith({ by: "kit", how, atMs: clock() });
+      if (how === "fin") {
+        line.finish();
+        return;
+      }
+      endWith({ by: "kit", how, atMs: clock() });
+      line.reset();
     },
+    pause: line.pause,
+    resume: line.resume,
   };
 }
 

@@ -34,13 +34,15 @@ export async function failAttempt(
     case "no answer": {
       const { connectTimeoutMs = 0 } = context.endpoint.reconnect ?? {};
       const dueMs = attempt.atMs + context.scaled(connectTimeoutMs);
+      // A library of Socket.IO leaves a request behind that it has given up: its end is not seen.
+      if (context.endpoint.protocol.transport === "socket.io") return { atMs: dueMs };
       const latest = context.scaled(connectTimeoutMs) + context.graceMs() + context.answerMs;
       const end = await attempt.ended(latest);
       // Its delay runs from its own timeout: what it ends then reaches us later.
       // One that waits for ever has no connect timeout: a row of its own.
-      return end === undefined
-        ? { outcome: { verdict: "blocked", by: "C-HS-06" } }
-        : { atMs: Math.min(end.atMs, dueMs) };
+      if (end === undefined) return { outcome: { verdict: "blocked", by: "C-HS-06" } };
+      // Its timer has run since before we saw the attempt, by as much as this machine is late.
+      return { atMs: Math.min(end.atMs, dueMs) - context.lagMs() };
     }
   }
 }

@@ -7,13 +7,13 @@ import { type AttemptOptions, type OwnedAttempt, openAttempt } from "./attempt.j
 import type { Attempt } from "./check.js";
 
 /** Connections of one case: whoever opens more of them storms it, and is let in no longer. */
-const MAX_ATTEMPTS = 2000;
+export const MAX_ATTEMPTS = 2000;
 
 /** How long a port may still be taken by the case before (milliseconds). */
 const PORT_MS = 2000;
 
 /** How long the system may take to let a port go (milliseconds). */
-const GONE_MS = 2000;
+export const GONE_MS = 2000;
 
 export interface HostOptions extends Omit<AttemptOptions, "authority" | "certificate"> {
   /** The name in the URL: the port listens on the loop-back where that is meant by it, else on every address. */
@@ -73,12 +73,12 @@ export async function openHost(options: HostOptions): Promise<Host> {
   };
 }
 
-function isLoopBack(name: string): boolean {
+export function isLoopBack(name: string): boolean {
   return name === "localhost" || name.startsWith("127.");
 }
 
-/** A port that the case before has used is free at once, or soon. */
-async function listen(server: Server, address: string, port: number): Promise<number> {
+/** A port that the case before has used is free at once, or soon. Rejects with HarnessFault. */
+export async function listen(server: Server, address: string, port: number): Promise<number> {
   for (let waited = 0; ; waited += 50) {
     const failure = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
       server.once("error", resolve);

@@ -5,7 +5,9 @@ import { UnsatisfiableError } from "../../src/arbitrary/bounded-filter.js";
 import { openViolations, type Violation } from "../../src/arbitrary/invalid-payload.js";
 import { type NoiseLabel, noiseText } from "../../src/arbitrary/noise-text.js";
 import type { Json } from "../../src/contract/contract.js";
+import { DECODE_ERROR_CODES } from "../../src/contract/decode-error-codes.js";
 import { sameJson } from "../../src/contract/same-json.js";
+import type { DecodeErrorCode } from "../../src/wire/protocol.js";
 import { excerpt, frameText, type Judge } from "../judge.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import type { ClientCase, ClientCheck, ClientContext, ClientReport, LaunchedClient } from "./check.js";
@@ -19,6 +21,8 @@ interface BadEvent {
   readonly label: string;
   readonly text: string;
 }
+
+const DECODE_CODES: ReadonlySet<string> = new Set(DECODE_ERROR_CODES);
 
 const show = ({ label, text }: BadEvent): Json => ({ what: label, frame: excerpt(text) });
 
@@ -92,6 +96,12 @@ async function violationsOf(
   return sources;
 }
 
+/** The code that the procedure of PROTOCOL.md gives a text. */
+function codeOf(judge: Judge, text: string): DecodeErrorCode | undefined {
+  const result = judge.events.judge(text);
+  return result.ok ? undefined : result.error.code;
+}
+
 function isInvalid(judge: Judge, text: string): boolean {
   const result = judge.events.judge(text);
   return !result.ok && result.error.code === "invalid-payload";
@@ -112,7 +122,8 @@ const BROKEN: readonly NoiseLabel[] = [
 
 function brokenJson({ judge, endpoint, seed }: ClientContext): BadEvent[] {
   const [event] = validEvents(judge);
-  if (event === undefined) return [];
+  // What the parser of Socket.IO refuses may end the transport (PROTOCOL.md#socket-io-4).
+  if (event === undefined || endpoint.protocol.transport === "socket.io") return [];
   const text = frameText(endpoint, event.name, event.payload, "event");
   return BROKEN.flatMap((label): BadEvent[] => {
     const [noise] = fc.sample(noiseText(fc.constant(text), [label]), { seed, numRuns: 1 });
@@ -129,10 +140,10 @@ async function tells(context: ClientContext, scene: ClientCase, bad: BadEvent): 
   const from = client.told.length;
   peer.text(bad.text, "undecodable");
   const told = await client.next(({ kind }) => kind === "error" || kind === "event", context.answerMs, from);
-  const reported =
-    told?.kind === "error"
-      ? told
-      : await client.next(({ kind }) => kind === "error", told === undefined ? 0 : context.answerMs, from);
+  const isDecodeError = (report: ClientReport): boolean =>
+    report.kind === "error" && DECODE_CODES.has(report.code);
+  // What the client says of something else is no report of this.
+  const reported = await client.next(isDecodeError, told === undefined ? 0 : context.quietMs(), from);
   if (peer.end === undefined) await pongWitness(context, scene, peer);
   const expected = `${bad.label} is reported as a decode error, and not delivered`;
   const mend =
@@ -156,8 +167,22 @@ async function tells(context: ClientContext, scene: ClientCase, bad: BadEvent): 
       mend,
     };
   }
-  if (reported !== undefined) return { verdict: "pass" };
-  const got = `no report of a fault; ${endText(peer)}`;
+  const code = codeOf(context.judge, bad.text);
+  if (reported?.kind === "error") {
+    if (code === undefined || reported.code === code) return { verdict: "pass" };
+    return {
+      verdict: "warn",
+      reason: `it was reported as ${reported.code}`,
+      expected: `${bad.label} is reported as ${code} (PROTOCOL.md#decode-errors-5)`,
+      got: `a report of ${reported.code}`,
+      mend: "Look at a frame in the order of PROTOCOL.md#decode-errors: the first thing that is wrong gives the code.",
+    };
+  }
+  const other = client.told.slice(from).find(({ kind }) => kind === "error");
+  const got =
+    other?.kind === "error"
+      ? `a report of "${other.code}", which is no decode error; ${endText(peer)}`
+      : `no report of a fault; ${endText(peer)}`;
   return { verdict: "fail", reason: "an invalid event vanished: nothing was reported", expected, got, mend };
 }
 

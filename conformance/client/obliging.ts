@@ -54,8 +54,14 @@ export interface ObligingOptions {
   readonly advertisedMs: number | undefined;
   /** Sends an event that is legal now and valid; false once nothing can be sent. */
   readonly emit: (event: string, payload: Json) => boolean;
-  /** Sends a ping frame by itself. */
+  /** How often the kit beats over Socket.IO (milliseconds): whatever the document says of a heart, Engine.IO has one. */
+  readonly engineMs: number | undefined;
+  /** Sends a ping of the transport by itself. */
   readonly ping: () => void;
+  /** A payload that acknowledges a command, or with a code its refusal; undefined where none is declared. */
+  readonly acknowledgement: (command: string, code?: string) => Json | undefined;
+  /** Sends an acknowledgement. */
+  readonly acknowledge: (id: number, payload: Json) => void;
   readonly close: (code: number) => void;
   /** A refusal of this command is about to be sent: what it moved has been put back. */
   readonly refused: (command: ReceivedCommand) => void;
@@ -74,6 +80,7 @@ export function createObligingServer(options: ObligingOptions): ObligingServer {
   const pacer = createPacer({ now: clock, date: () => new Date(), after }, timeScale);
   const waiting: ReceivedCommand[] = [];
   const taken = new WeakMap<ReceivedCommand, Passage>();
+  const acknowledged = new WeakSet<ReceivedCommand>();
   const timers = new Set<NodeJS.Timeout>();
   let current: ReceivedCommand | undefined;
   let beat: (() => void) | undefined;
@@ -139,7 +146,7 @@ export function createObligingServer(options: ObligingOptions): ObligingServer {
     beat = after(Math.max(LEAST_BEAT_MS, ms), () => {
       beatEvery(ms);
       if (!does().heartbeat) return;
-      if (heartbeat?.mode === "frame") options.ping();
+      if (heartbeat?.mode === "frame" || options.engineMs !== undefined) options.ping();
       else if (heartbeat?.ping !== undefined) {
         send({ event: heartbeat.ping, must: new Map(), may: new Map() });
       }
@@ -184,10 +191,18 @@ export function createObligingServer(options: ObligingOptions): ObligingServer {
     else {
       const refusal = answerer.take({ name, payload: command.payload });
       if (refusal !== undefined) refuse(command, refusal.code, refusal.text);
+      else acknowledge(command, options.acknowledgement(name));
     }
     current = undefined;
     if (taken.get(command)?.closed === true && does().commands) options.close(codeFor("done", 1000));
     return "done";
+  }
+
+  /** Acknowledges a command that asks for it, once: taken, or with a code refused. */
+  function acknowledge(command: ReceivedCommand, payload: Json | undefined): void {
+    if (command.ackId === undefined || payload === undefined || acknowledged.has(command)) return;
+    acknowledged.add(command);
+    options.acknowledge(command.ackId, payload);
   }
 
   function refuse(command: ReceivedCommand, code: string, text: string, exactly = false): boolean {
@@ -200,7 +215,10 @@ export function createObligingServer(options: ObligingOptions): ObligingServer {
     const payload = refusalPayload({ endpoint, speech, note, exactly }, { code, text }, about);
     if (payload === undefined || reject === undefined) return false;
     options.refused(command);
-    return options.emit(reject.message, payload);
+    const isSaid = options.emit(reject.message, payload);
+    // It is the same refusal, said a second time to whoever asked for it (PROTOCOL.md#socket-io-3).
+    if (about !== undefined) acknowledge(command, options.acknowledgement(about.name, code));
+    return isSaid;
   }
 
   /** The code that the document has for a cause, where a server may send it. */
@@ -232,7 +250,8 @@ export function createObligingServer(options: ObligingOptions): ObligingServer {
         }
       }
       if (does().commands) answerer.begin();
-      if (heartbeat?.initiator === "server" && typeof heartbeat.intervalMs === "number") {
+      if (options.engineMs !== undefined) beatEvery(options.engineMs);
+      else if (heartbeat?.initiator === "server" && typeof heartbeat.intervalMs === "number") {
         beatEvery(heartbeat.intervalMs * timeScale);
       }
     },

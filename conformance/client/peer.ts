@@ -6,21 +6,20 @@ import type { Claims } from "../../src/arbitrary/speech/claims.js";
 import type { Stock } from "../../src/arbitrary/speech/stock.js";
 import type { Endpoint, Json } from "../../src/contract/contract.js";
 import { payloadOf } from "../../src/contract/payload.js";
+import { canonicalJson } from "../../src/contract/same-json.js";
 import { hex } from "../bytes.js";
 import type { CaseViolation, CloseInfo } from "../check.js";
-import { OPCODE } from "../frames/frame.js";
-import type { TcpEnd } from "../frames/socket.js";
 import { excerpt, HarnessFault, type Judge } from "../judge.js";
 import type { WireNote } from "../line.js";
 import type { Clock } from "../time.js";
 import type { TranscriptEntry } from "../transcript.js";
 import { createWaiting } from "../waiting.js";
-import type { AcceptedLine } from "./accepted-line.js";
 import type { Attempt, Obliging, Peer, ReceivedCommand } from "./check.js";
 import { createClientMonitor, type IllegalCommand } from "./client-monitor.js";
-import { openServerConnection } from "./connection.js";
+import type { ConnectionOptions, PeerConnection } from "./connection.js";
 import type { MaskKeys } from "./mask-keys.js";
 import { createObligingServer } from "./obliging.js";
+import { acknowledgementOf } from "./socket-io/acknowledgement.js";
 
 /** Who is told what the Peer sees. */
 export interface PeerObserver {
@@ -36,6 +35,8 @@ export interface PeerObserver {
   failed(error: unknown): void;
   /** The client took so long (milliseconds) to answer a ping. */
   answered(ms: number): void;
+  /** The client has ended a connection on which the kit owed it a pong for long. */
+  late(what: string): void;
 }
 
 /** What the Peers of one case share. */
@@ -47,6 +48,8 @@ export interface PeerOptions {
   readonly maskKeys: MaskKeys;
   readonly timeScale: number;
   readonly advertisedMs: number | undefined;
+  /** How often the kit beats over Socket.IO (milliseconds); undefined over a plain WebSocket. */
+  readonly engineMs: number | undefined;
   readonly clock: Clock;
   /** All time (milliseconds) that the kit's own loop has lost. */
   readonly lost: () => number;
@@ -58,8 +61,6 @@ export interface PeerOptions {
 export interface OwnedPeer extends Peer {
   /** The session begins: what is owed without any command is said, the first event only if it is not out yet. */
   begin(first: boolean): void;
-  read(bytes: Uint8Array, atMs: number): void;
-  lineEnded(end: TcpEnd): void;
   /** Nothing more is said or judged. */
   dispose(): void;
 }
@@ -71,16 +72,22 @@ const NOTHING: Obliging = { first: false, heartbeat: false, control: false, comm
 /** Pings of each side that are remembered. */
 const MAX_BEATS = 10_000;
 
+/** A pong that is owed for more than this part of the declared time may have been given up. */
+const LONG_OWED = 0.5;
+
 /** What an `accept` says of it. */
 export function obligingOf(given: boolean | Partial<Obliging> | undefined): Obliging {
   if (given === false) return NOTHING;
   return given === undefined || given === true ? ALL : { ...ALL, ...given };
 }
 
+/** Opens what carries a Peer: it answers, and tells, as it is told here. */
+export type OpenPeerConnection = (hooks: Pick<ConnectionOptions, "answers" | "listener">) => PeerConnection;
+
 /** Opens the kit's side of a connection whose handshake has been answered. */
 export function openPeer(
   attempt: Attempt,
-  line: AcceptedLine,
+  open: OpenPeerConnection,
   obliging: Obliging,
   options: PeerOptions,
 ): OwnedPeer {
@@ -94,14 +101,12 @@ export function openPeer(
   let does = obliging;
   let cursor = 0;
   let blocked = false;
+  /** When a ping came that the kit itself is to answer, and has not yet: a message that a check has begun holds its pong back. */
+  let owedSince: number | undefined;
   let disposed = false;
   let heardFirst = endpoint.protocol.first === undefined || endpoint.protocol.first === null;
 
-  const connection = openServerConnection({
-    id,
-    line,
-    clock,
-    maskKeys: options.maskKeys,
+  const connection = open({
     answers: (what) => !disposed && does.control && (what === "close" || !isFrameBeat() || does.heartbeat),
     listener: {
       entry: observer.entry,
@@ -111,7 +116,15 @@ export function openPeer(
       pinged(payload, atMs) {
         if (isFrameBeat()) beaten(payload, atMs);
       },
-      ended: () => server.stop(),
+      ended(end) {
+        const owedMs = owedSince === undefined ? 0 : end.atMs - owedSince;
+        if (end.by === "subject" && owedMs > LONG_OWED * (heartbeat?.timeoutMs ?? 0) * options.timeScale) {
+          observer.late(
+            `the kit owed a pong for ${Math.round(owedMs)} ms when the client ended the connection`,
+          );
+        }
+        server.stop();
+      },
       changed: waiting.changed,
     },
   });
@@ -133,8 +146,11 @@ export function openPeer(
       return true;
     },
     ping() {
-      if (connection.takesText()) connection.sendFrame({ opcode: OPCODE.ping });
+      if (connection.takesText()) connection.ping(new Uint8Array(0));
     },
+    engineMs: options.engineMs,
+    acknowledgement: (command, code) => acknowledgementOf(judge, command, code),
+    acknowledge: (id, payload) => connection.acknowledge(id, JSON.stringify([payload])),
     close: (code) => connection.close(code),
     refused: (command) => monitor.refused(command),
     failed: observer.failed,
@@ -147,6 +163,7 @@ export function openPeer(
   }
 
   function beaten(payload: unknown, atMs: number): void {
+    if (heartbeat?.mode === "application" && does.heartbeat) owedSince ??= atMs;
     if (beats.length < MAX_BEATS) beats.push({ atMs, payload });
   }
 
@@ -154,6 +171,7 @@ export function openPeer(
   function say(text: string): void {
     if (connection.isOver()) return;
     const heard = understood(text);
+    if (heard.names.includes(heartbeat?.pong ?? "")) owedSince = undefined;
     connection.sendText(text, heard.names);
     tell(heard);
   }
@@ -192,11 +210,12 @@ export function openPeer(
     );
   }
 
-  function onFrame(frame: string | Uint8Array, atMs: number, wire: WireNote): void {
+  function onFrame(frame: string | Uint8Array, atMs: number, wire: WireNote, ackId?: number): void {
     const judgement = judge.receivedCommand(frame);
     const { names, payload, fault } = judgement;
     const text = typeof frame === "string" ? frame : excerpt(frame);
-    const command: ReceivedCommand = { atMs, connection: id, text, judgement, names, payload };
+    const asked = ackId === undefined ? {} : { ackId };
+    const command: ReceivedCommand = { atMs, connection: id, text, judgement, names, payload, ...asked };
     const illegal = blocked || disposed || names.length === 0 ? [] : monitor.received(command, atMs);
     const [first] = illegal;
     const shown = fault ?? (first === undefined ? undefined : violationOf(command, first));
@@ -250,10 +269,10 @@ export function openPeer(
       return connection.end;
     },
     get tcpEnd() {
-      return line.tcpEnd;
+      return connection.tcpEnd;
     },
     get unsentBytes() {
-      return line.unsentBytes;
+      return connection.unsentBytes;
     },
     oblige(change) {
       does = { ...does, ...change };
@@ -271,6 +290,15 @@ export function openPeer(
       return forServer && forClient === "legal" ? "legal" : "undecided";
     },
     allows: (name, payload) => server.speech.walks.verdict(name, payload) === "legal",
+    state(name, key) {
+      const lifecycle = endpoint.lifecycles.find((one) => one.name === name);
+      if (lifecycle === undefined) return undefined;
+      return server.place(lifecycle, key === undefined ? "" : canonicalJson(key)).state;
+    },
+    acknowledge(command, payload) {
+      if (command.ackId === undefined || connection.isOver()) return;
+      connection.acknowledge(command.ackId, JSON.stringify([payload]));
+    },
     refuse(command, code, text = "Refused.") {
       if (!server.refuse(command, code, text)) {
         throw new HarnessFault(`The document has no event that could refuse a command with "${code}".`);
@@ -312,7 +340,7 @@ export function openPeer(
     frame: connection.sendFrame,
     ping(payload) {
       if (pings.size < MAX_BEATS) pings.set(hex(payload), clock());
-      connection.sendFrame({ opcode: OPCODE.ping, payload });
+      connection.ping(payload);
     },
     async pong(payload, timeoutMs) {
       const wanted = Buffer.from(payload);
@@ -323,21 +351,15 @@ export function openPeer(
       return pong !== undefined;
     },
     close: connection.close,
-    destroy() {
-      connection.endedByKit("rst");
-      line.reset();
-    },
-    finish() {
-      connection.endedByKit("fin");
-      line.finish();
-    },
+    destroy: () => connection.leave("rst"),
+    finish: () => connection.leave("fin"),
     pause() {
       connection.note({ direction: "note", kind: "tcp", text: "the kit stops reading" }, clock());
-      line.pause();
+      connection.pause();
     },
     resume() {
       connection.note({ direction: "note", kind: "tcp", text: "the kit reads on" }, clock());
-      line.resume();
+      connection.resume();
     },
     next(fits, timeoutMs, from) {
       let index = from ?? cursor;
@@ -354,8 +376,6 @@ export function openPeer(
     },
     ended: (timeoutMs): Promise<CloseInfo | undefined> => waiting.until(() => connection.end, timeoutMs),
     begin: (first) => server.begin(first),
-    read: connection.read,
-    lineEnded: connection.lineEnded,
     dispose() {
       disposed = true;
       for (const lifecycle of monitor.overflown) {

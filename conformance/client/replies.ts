@@ -18,6 +18,7 @@ import { type CaseOutcome, type Failure, resultOf, runProperty } from "../proper
 import type { ClientCase, ClientCheck, ClientContext, ClientReport, Peer, ReceivedCommand } from "./check.js";
 import { type Meeting, meet, tooLate } from "./meeting.js";
 import { delayWindow, nextAttempt } from "./reconnecting.js";
+import { acknowledgementOf } from "./socket-io/acknowledgement.js";
 import { take, waysOf } from "./ways.js";
 import { pongWitness } from "./witness.js";
 
@@ -25,6 +26,8 @@ import { pongWitness } from "./witness.js";
 interface Asked {
   readonly command: string;
   readonly reply: string;
+  /** It is the acknowledgement of Socket.IO, whose number tells whose it is. */
+  readonly ack: boolean;
   /** Where command and reply have their ids, where both have one. */
   readonly ids: { readonly from: Pointer; readonly to: Pointer } | undefined;
   /** The way to where the command is legal. */
@@ -48,7 +51,7 @@ function askedOf(context: ClientContext): readonly Asked[] {
   const walks = createWalks(endpoint);
   const filling = { text: "wireproof", uuid: "00000000-0000-4000-8000-000000000000", int: 7 };
   return endpoint.operations.flatMap(({ action, messages, reply }: Operation): Asked[] => {
-    if (action !== "receive" || reply === undefined || reply.ack) return [];
+    if (action !== "receive" || reply === undefined) return [];
     return messages.flatMap((command): Asked[] => {
       const answer = reply.messages.find((name) => name !== endpoint.protocol.reject?.message);
       const payload = ordinaryPayload(judge, command, filling, context.seed);
@@ -57,7 +60,7 @@ function askedOf(context: ClientContext): readonly Asked[] {
       const to = endpoint.events.find(({ name }) => name === answer)?.correlation;
       const ids = from === undefined || to === undefined ? undefined : { from, to };
       const way = walks.verdict(command, payload) === "legal" ? [] : (ways.get(command)?.slice(0, -1) ?? []);
-      return [{ command, reply: answer, ids, way }];
+      return [{ command, reply: answer, ack: reply.ack, ids, way }];
     });
   });
 }
@@ -109,13 +112,22 @@ async function ask(
   return sent;
 }
 
-/** Says the reply to a request; false where it cannot be said. */
+/** Says the reply to a request, or with a `stray` one that nobody sent; false where it cannot be said. */
 function answer(
-  { endpoint }: ClientContext,
+  { endpoint, judge }: ClientContext,
   peer: Peer,
-  { ids, reply }: Asked,
-  token: Json | undefined,
+  { ack, command, ids, reply }: Asked,
+  sent: Sent,
+  stray = false,
 ): boolean {
+  if (ack) {
+    const payload = acknowledgementOf(judge, command);
+    const { ackId } = sent.received;
+    if (payload === undefined || ackId === undefined) return false;
+    peer.acknowledge(stray ? { ...sent.received, ackId: ackId + STRAY } : sent.received, payload);
+    return true;
+  }
+  const token = stray ? otherToken(sent.token) : sent.token;
   const values = ids === undefined || token === undefined ? new Map() : new Map([[ids.to, token]]);
   const payload = peer.compose(reply, values);
   if (payload === undefined || peer.end !== undefined) return false;
@@ -140,6 +152,9 @@ function wrongReply(asked: Asked, { token }: Sent, told: Reply | undefined): str
   if (sameJson(valueAt(told.payload, asked.ids.to), token)) return undefined;
   return `it got another's reply: ${excerpt(JSON.stringify(told.payload))}`;
 }
+
+/** So far from any number that a client has given lies one that it has not. */
+const STRAY = 1_000_000;
 
 const NO_REPLIES: CheckResult = {
   verdict: "untestable",
@@ -212,11 +227,12 @@ const reorderedReplies: ClientCheck = requestCheck<Reordered>(
     if (sent.length === 0) return unsent(asked);
     for (const index of order) {
       const one = sent[index];
-      if (one !== undefined && !answer(context, met.peer, asked, one.token)) return unsent(asked);
+      if (one !== undefined && !answer(context, met.peer, asked, one)) return unsent(asked);
     }
+    const isLate = answersLate(context, scene, sent);
     for (const one of sent) {
       const wrong = wrongReply(asked, one, await replyTo(met, one.of, context.answerMs));
-      if (wrong !== undefined) return misplaced(asked, wrong);
+      if (wrong !== undefined) return isLate ? tooLate(context) : misplaced(asked, wrong);
     }
     return { verdict: "pass" };
   },
@@ -227,6 +243,15 @@ const reorderedReplies: ClientCheck = requestCheck<Reordered>(
       : fc.record({ asked: fc.constantFrom(...some), order: orders.map((order) => [...order]) });
   },
 );
+
+/** True when this machine was so late with answers that the client may have given their requests up by then. */
+function answersLate(context: ClientContext, scene: ClientCase, sent: readonly Sent[]): boolean {
+  const firstMs = Math.min(...sent.map(({ sentMs }) => sentMs));
+  return scene.now() - firstMs > IN_TIME * context.scaled(context.endpoint.protocol.answerMs);
+}
+
+/** An answer of ours by this part of the time that a client waits is in time. */
+const IN_TIME = 0.7;
 
 function misplaced({ command, reply }: Asked, got: string): Failure {
   return {
@@ -248,26 +273,29 @@ const strayReplies: ClientCheck = requestCheck<Stray>(
   { id: "C-RR-02" },
   { label: "stray reply", pass: "replies with an unknown id, and second ones, settled nothing" },
   (_, asked) =>
-    correlated(asked).flatMap((one): Stray[] => [
-      { asked: one, stray: "an unknown id" },
-      { asked: one, stray: "twice" },
-    ]),
+    asked
+      .filter(({ ack, ids }) => ack || ids !== undefined)
+      .flatMap((one): Stray[] => [
+        { asked: one, stray: "an unknown id" },
+        { asked: one, stray: "twice" },
+      ]),
   async (context, scene, { asked, stray }) => {
     const met = await begin(context, scene, asked);
     if ("missing" in met) return met.missing;
-    const sent = await ask(context, scene, met, asked, 2);
+    const sent = await ask(context, scene, met, asked, asked.ack ? 1 : 2);
     const [first, second] = sent;
-    if (first === undefined || second === undefined) return unsent(asked);
+    if (first === undefined || (second === undefined && !asked.ack)) return unsent(asked);
     if (stray === "twice") {
-      answer(context, met.peer, asked, first.token);
+      answer(context, met.peer, asked, first);
       await replyTo(met, first.of, context.answerMs);
-      answer(context, met.peer, asked, first.token);
-    } else if (!answer(context, met.peer, asked, otherToken(first.token))) return unsent(asked);
+      answer(context, met.peer, asked, first);
+    } else if (!answer(context, met.peer, asked, first, true)) return unsent(asked);
     // Time enough for a client that takes it for somebody's.
     await pongWitness(context, scene, met.peer);
-    const open = stray === "twice" ? [second] : sent;
+    const open = stray === "twice" ? sent.slice(1) : sent;
     const settled = open.find(({ of }) => met.client.told.some(isReplyTo(of)));
     if (settled !== undefined) {
+      if (answersLate(context, scene, sent)) return tooLate(context);
       const wrong = wrongReply(asked, settled, await replyTo(met, settled.of, 0));
       return misplaced(
         asked,
@@ -275,7 +303,7 @@ const strayReplies: ClientCheck = requestCheck<Stray>(
       );
     }
     for (const one of open) {
-      answer(context, met.peer, asked, one.token);
+      answer(context, met.peer, asked, one);
       const wrong = wrongReply(asked, one, await replyTo(met, one.of, context.answerMs));
       if (wrong !== undefined) return misplaced(asked, `after a stray reply: ${wrong}`);
     }
@@ -350,6 +378,7 @@ const refusedRequests: ClientCheck = requestCheck<{ readonly asked: Asked }>(
     const [sent] = await ask(context, scene, met, asked, 1);
     if (sent === undefined || code === undefined) return unsent(asked);
     met.peer.refuse(sent.received, code, "Refused by the kit.");
+    if (answersLate(context, scene, [sent])) return tooLate(context);
     const told = await replyTo(met, sent.of, context.answerMs);
     const expected = `the request is rejected, and "${code}" is told`;
     const mend = "Reject the request that a refusal belongs to, and hand its code on.";
@@ -361,8 +390,11 @@ const refusedRequests: ClientCheck = requestCheck<{ readonly asked: Asked }>(
       mend,
     });
     if (told === undefined) return failure("a refused request was not settled", "nothing was told of it");
-    if (told.ok) return failure("a refused request succeeded", excerpt(JSON.stringify(told)));
     const words = JSON.stringify([told.code, told.message, told.payload]);
+    // An acknowledgement that says so is the refusal, however the client hands it on.
+    if (told.ok && !(asked.ack && words.includes(code))) {
+      return failure("a refused request succeeded", excerpt(JSON.stringify(told)));
+    }
     return words.includes(code)
       ? { verdict: "pass" }
       : failure("the code of the refusal is lost", excerpt(words));
@@ -397,7 +429,9 @@ const lostRequests: ClientCheck = requestCheck<{ readonly asked: Asked }>(
     }
     const window = delayWindow(context, 0);
     const isRestored = context.endpoint.reconnect?.restore.some(({ by }) => by === asked.command) === true;
-    if (window === undefined || isRestored) return { verdict: "pass" };
+    // A beat without an id is like the next one: which of them comes nobody can tell.
+    const isAnyBeat = asked.command === context.endpoint.heartbeat?.ping && asked.ids === undefined;
+    if (window === undefined || isRestored || isAnyBeat) return { verdict: "pass" };
     const arrival = await nextAttempt(context, scene, window, lostAt);
     if (arrival.kind === "none") return { verdict: "blocked", by: "C-RC-01" };
     const peer = await arrival.attempt.accept({ obliging: { commands: false } });

@@ -83,7 +83,7 @@ function parseRequest(head: string, authority: string, atMs: number): UpgradeReq
 }
 
 /** Everything that §4.1 asks of a request, in its order. */
-function faultsOf(request: Omit<UpgradeRequest, "faults">, authority: string): RequestFault[] {
+export function faultsOf(request: Omit<UpgradeRequest, "faults">, authority: string): RequestFault[] {
   const { method, target, httpVersion, headerLines } = request;
   const faults: RequestFault[] = [];
   const say = (expected: string, got: string, clause = "RFC 6455 4.1"): void => {

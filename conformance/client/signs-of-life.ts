@@ -52,7 +52,7 @@ export function sendPing(
   scene: Pick<ClientCase, "random">,
   peer: Peer,
 ): boolean {
-  if (heartbeat?.mode === "frame") {
+  if (heartbeat?.mode === "frame" || heartbeat?.mode === "engine.io") {
     peer.ping(scene.random.bytes(8));
     return true;
   }

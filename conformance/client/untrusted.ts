@@ -1,4 +1,5 @@
 /** C-SE-01: to a server whose certificate is bad no upgrade is sent, and none without TLS. */
+import type { CheckResult } from "../check.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import type { BadCertificate, ClientCase, ClientCheck, ClientContext } from "./check.js";
 import { witnessFirst } from "./failing.js";
@@ -19,6 +20,10 @@ export const untrusted: ClientCheck = {
   async run(context) {
     const missing = await witnessFirst(context);
     if (missing !== undefined) return missing;
+    // Whom a client trusts that runs elsewhere the kit cannot say.
+    const isOwn = context.mode !== "browser" && context.mode !== "attach";
+    const control = isOwn ? await trusted(context) : undefined;
+    if (control !== undefined) return control;
     const results = await Promise.all(CERTIFICATES.map((fault) => under(context, fault)));
     const cases = results.reduce((sum, result) => sum + result.cases, 0);
     const worst =
@@ -28,9 +33,35 @@ export const untrusted: ClientCheck = {
       verdict: "pass",
       reason: `no upgrade was sent to a server whose certificate is ${CERTIFICATES.join(", ")}`,
       cases,
+      ...(isOwn
+        ? {}
+        : {
+            notes: [
+              `in mode ${context.mode} the client cannot be told to trust a certificate: that it takes a right one was not seen`,
+            ],
+          }),
     };
   },
 };
+
+/** A client that takes no certificate at all refuses the bad ones for no fault of theirs: it is shown one that it is to trust. */
+async function trusted(context: ClientContext): Promise<CheckResult | undefined> {
+  return context.inCase(
+    "a certificate that nothing is wrong with",
+    async (scene) => {
+      await scene.launch();
+      const until = scene.now() + context.launchMs;
+      while (!scene.attempts.some(isAskedOf) && scene.now() < until) await scene.wait(LOOK_MS);
+      if (scene.attempts.some((one) => isAskedOf(one) && one.secure === true)) return undefined;
+      const reason =
+        scene.attempts.length === 0
+          ? "the client made no attempt at a wss: address"
+          : "the client does not take a right certificate of an authority that it is told to trust (NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, WIREPROOF_CA)";
+      return { verdict: "untestable", reason: `no witness: ${reason}`, cases: 1 };
+    },
+    { tls: "right" },
+  );
+}
 
 /** One kind of certificate, with cases of its own. */
 async function under(context: ClientContext, fault: BadCertificate): ReturnType<ClientCheck["run"]> {

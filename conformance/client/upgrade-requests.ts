@@ -110,7 +110,9 @@ const LAST_LINES = 6;
 function repeatedKey(requests: readonly Recorded[], cases: number): CheckResult | undefined {
   const seen = new Set<string>();
   for (const { request, transcript } of requests) {
-    const key = request.headers["sec-websocket-key"] ?? "";
+    const key = request.headers["sec-websocket-key"];
+    // A session of Socket.IO may begin without a WebSocket.
+    if (key === undefined) continue;
     if (seen.has(key)) {
       return {
         verdict: "fail",

@@ -91,13 +91,13 @@ async function closes(context: ClientContext, scene: ClientCase, window: ScaledW
 }
 
 /** A command with its payload. */
-interface Command {
+export interface Command {
   readonly name: string;
   readonly payload: Json;
 }
 
 /** Commands that a fresh connection takes one after another: several of which no lifecycle speaks, else one. */
-function commandsAtOpen({ endpoint, judge }: ClientContext): readonly Command[] | undefined {
+export function commandsAtOpen({ endpoint, judge }: ClientContext): readonly Command[] | undefined {
   const isNamed = ({ name }: Message): boolean =>
     endpoint.lifecycles.some(({ transitions }) => transitions.some(({ on }) => on.includes(name)));
   // The heartbeat is the client's own.
@@ -138,11 +138,12 @@ async function sends(
   const asked = commands.map(({ name, payload }) => client.send(name, payload));
   if (scene.attempts.length > 1) return { verdict: "blocked", by: "C-RC-01" };
   const queues = context.endpoint.reconnect?.offline === "queue";
-  const answers = queues ? [] : await Promise.all(asked.map((of) => answerTo(context, client, of, from)));
+  // The next attempt may come, and be given up, before the last answer is there.
+  const answering = Promise.all(queues ? [] : asked.map((of) => answerTo(context, client, of, from)));
+  const arrival = await nextAttempt(context, scene, window, since);
   if (client.told.some(({ kind }) => kind === "unsupported")) {
     return { verdict: "untestable", reason: "the client cannot be asked for these commands" };
   }
-  const arrival = await nextAttempt(context, scene, window, since);
   if (arrival.kind === "none") return { verdict: "blocked", by: "C-RC-01" };
   const next = await arrival.attempt.accept();
   if (next === undefined) return { verdict: "inconclusive", reason: "the client gave its attempt up" };
@@ -170,6 +171,7 @@ async function sends(
         : "Reject a command at once while there is no connection: its caller knows whether it still matters later.",
     };
   }
+  const answers = await answering;
   const silent = answers.findIndex((answer) => answer !== "rejected");
   if (silent < 0) return { verdict: "pass" };
   return {

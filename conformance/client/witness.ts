@@ -93,6 +93,8 @@ export function unaskedEvent(judge: Judge): OrdinaryEvent | undefined {
   const { endpoint } = judge;
   const answers = new Set([
     ...endpoint.operations.flatMap(({ reply }) => reply?.messages ?? []),
+    // A beat is no event by itself: it would be answered, and would prove life.
+    ...(endpoint.heartbeat?.ping === undefined ? [] : [endpoint.heartbeat.ping]),
     ...(endpoint.heartbeat?.pong === undefined ? [] : [endpoint.heartbeat.pong]),
   ]);
   const named = (name: string): number =>

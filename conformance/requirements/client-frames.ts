@@ -10,7 +10,7 @@ export const clientFrames: readonly Requirement[] = [
     sentence:
       "All frames of the client are masked with keys that differ, have the shortest length, no reserved bit, valid UTF-8 and legal close codes.",
     clause: rfc6455("5.1, 5.2, 5.3, 8.1, 10.3"),
-    needs: [],
+    needs: ["plain-websocket"],
     passive: true,
     observes: "wire",
   },
@@ -22,7 +22,7 @@ export const clientFrames: readonly Requirement[] = [
     sentence:
       "A masked frame, a reserved bit or opcode, an impossible length, a fragmented or long control frame and fragments out of order each fail the connection; a length that is not the shortest does so or is accepted.",
     clause: rfc6455("5.1-5.5"),
-    needs: [],
+    needs: ["plain-websocket"],
     observes: "wire",
     autobahn: [
       "2.5",
@@ -52,7 +52,7 @@ export const clientFrames: readonly Requirement[] = [
     sentence:
       "A text message that is not UTF-8, however it is fragmented, fails the connection and is not delivered.",
     clause: rfc6455("8.1"),
-    needs: ["events"],
+    needs: ["events", "plain-websocket"],
     observes: "wire",
     autobahn: [
       "6.3.*",
@@ -86,7 +86,7 @@ export const clientFrames: readonly Requirement[] = [
     sentence:
       "An event is delivered once and unharmed whatever its length, and however fragments and TCP chunks cut it, inside code points too.",
     clause: rfc6455("5.4"),
-    needs: ["events"],
+    needs: ["events", "plain-websocket"],
     observes: "report",
     autobahn: [
       "1.1.*",
@@ -120,7 +120,7 @@ export const clientFrames: readonly Requirement[] = [
     sentence:
       "A ping of 0 to 125 bytes gets a pong with the same bytes in time, also between fragments; a pong that nobody asked for is ignored.",
     clause: rfc6455("5.5.2-5.5.3"),
-    needs: [],
+    needs: ["plain-websocket"],
     observes: "wire",
     autobahn: [
       "2.1",
@@ -148,7 +148,7 @@ export const clientFrames: readonly Requirement[] = [
     sentence:
       "A Close frame with any code that may be sent is answered by a Close frame and no data follows; the client then SHOULD let the server end TCP.",
     clause: rfc6455("5.5.1, 7.1.1"),
-    needs: [],
+    needs: ["plain-websocket"],
     observes: "wire",
     autobahn: ["7.1.*", "7.3.1", "7.3.3", "7.3.4", "7.3.5", "7.7.*"],
   },
@@ -160,7 +160,7 @@ export const clientFrames: readonly Requirement[] = [
     sentence:
       "A Close frame of one byte, with a code that may not be sent, or with a reason that is not UTF-8 fails the connection, and data after a Close is ignored.",
     clause: rfc6455("5.5.1, 7.4"),
-    needs: [],
+    needs: ["plain-websocket"],
     observes: "wire",
     autobahn: ["7.3.2", "7.5.1", "7.9.*", "7.13.*"],
   },
@@ -172,7 +172,7 @@ export const clientFrames: readonly Requirement[] = [
     sentence:
       "A FIN without Close, or a reset in the middle of a frame, is reported as an abnormal end (1006) and delivers nothing.",
     clause: rfc6455("7.1.5"),
-    needs: [],
+    needs: ["plain-websocket"],
     observes: "report",
   },
   {
@@ -183,7 +183,7 @@ export const clientFrames: readonly Requirement[] = [
     sentence:
       "An event longer than the declared maximum is not delivered and ends the connection, which SHOULD be by 1009; one of just that length is delivered.",
     clause: protocol("limits-2"),
-    needs: ["max-bytes", "events"],
+    needs: ["max-bytes", "events", "plain-websocket"],
     observes: "both",
     hidden: { in: ["browser"], what: "the close code 1009", part: true },
   },

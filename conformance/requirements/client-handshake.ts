@@ -22,7 +22,7 @@ export const clientHandshake: readonly Requirement[] = [
     sentence:
       "A 101 with a wrong Sec-WebSocket-Accept, or without Upgrade or Connection, fails the connection, and no frame is sent on it.",
     clause: rfc6455("4.1"),
-    needs: [],
+    needs: ["plain-websocket"],
     observes: "wire",
   },
   {
@@ -32,7 +32,7 @@ export const clientHandshake: readonly Requirement[] = [
     title: "what was not offered is not taken",
     sentence: "A 101 that names an extension or a subprotocol that was not offered fails the connection.",
     clause: rfc6455("4.1"),
-    needs: [],
+    needs: ["plain-websocket"],
     observes: "wire",
   },
   {
@@ -43,7 +43,7 @@ export const clientHandshake: readonly Requirement[] = [
     sentence:
       "A response other than 101 leads to no frame and is retried like an unclean end, whatever its status, and not before its Retry-After.",
     clause: protocol("reconnect-6"),
-    needs: [],
+    needs: ["plain-websocket"],
     observes: "wire",
     hidden: { in: ["browser"], what: "the Retry-After of a response", part: true },
   },
@@ -55,7 +55,7 @@ export const clientHandshake: readonly Requirement[] = [
     sentence:
       "A 101 cut at any byte opens the connection, and an event in the segment of its end is delivered.",
     clause: protocol("connections-7"),
-    needs: ["events"],
+    needs: ["events", "plain-websocket"],
     observes: "report",
   },
   {
@@ -65,7 +65,7 @@ export const clientHandshake: readonly Requirement[] = [
     title: "a handshake without an answer is given up",
     sentence: "An attempt that gets no response is given up at the declared connect timeout.",
     clause: protocol("reconnect-7"),
-    needs: ["reconnect"],
+    needs: ["reconnect", "plain-websocket"],
     observes: "wire",
   },
   {
@@ -75,7 +75,7 @@ export const clientHandshake: readonly Requirement[] = [
     title: "one attempt at a time",
     sentence: "No second connection to the host is opened while one is connecting or open.",
     clause: protocol("reconnect-7"),
-    needs: [],
+    needs: ["plain-websocket"],
     observes: "wire",
   },
 ];

@@ -10,7 +10,7 @@ export const clientSafety: readonly Requirement[] = [
     sentence:
       "Under a flood of events, events that come a byte at a time and a server that does not read, the client goes on answering pings and keeps its memory bounded.",
     clause: protocol("connections-9"),
-    needs: [],
+    needs: ["plain-websocket"],
     observes: "wire",
   },
   {
@@ -32,7 +32,7 @@ export const clientSafety: readonly Requirement[] = [
     sentence:
       "To a server whose certificate is self-signed, expired or another host's no upgrade is sent, and the client never falls back to ws.",
     clause: rfc6455("10.6"),
-    needs: [],
+    needs: ["plain-websocket"],
     observes: "wire",
   },
   {
@@ -42,7 +42,7 @@ export const clientSafety: readonly Requirement[] = [
     title: "a redirect gets no credentials",
     sentence: "No credential is sent to another host that a response redirects to.",
     clause: protocol("reconnect-6"),
-    needs: [],
+    needs: ["plain-websocket"],
     observes: "wire",
     hidden: { in: ["browser"], what: "redirects of a handshake" },
   },

@@ -41,7 +41,8 @@ export type Need =
   | "max-attempts"
   | "reset-after"
   | "jitter"
-  | "restore";
+  | "restore"
+  | "plain-websocket";
 
 /** Where a sentence comes from. */
 export interface Clause {

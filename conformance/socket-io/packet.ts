@@ -1,5 +1,8 @@
 /** Packets of Engine.IO 4 and Socket.IO 5, as they stand in one text message of the websocket transport. */
 
+/** Which side wrote a packet: some mean another thing in each direction. */
+export type PacketSide = "server" | "client";
+
 /** Engine.IO's own packets, and what a Socket.IO packet inside a message packet says. Only the root namespace is read. */
 export type Packet =
   | { readonly kind: "open"; readonly handshake: EngineHandshake }
@@ -7,6 +10,10 @@ export type Packet =
   | { readonly kind: "ping"; readonly data: string }
   | { readonly kind: "pong"; readonly data: string }
   | { readonly kind: "noop" }
+  /** Of the client: the probed transport takes over. */
+  | { readonly kind: "upgrade" }
+  /** Of the client: it asks for the namespace, perhaps with credentials. */
+  | { readonly kind: "connect" }
   | { readonly kind: "connected"; readonly sid: string }
   | { readonly kind: "connect-error"; readonly message: string }
   | { readonly kind: "disconnect" }
@@ -24,11 +31,11 @@ export interface EngineHandshake {
 }
 
 /** Reads one packet; what is none comes back as `broken`, with the reason. */
-export function parsePacket(text: string): Packet {
+export function parsePacket(text: string, side: PacketSide = "server"): Packet {
   const rest = text.slice(1);
   switch (text[0]) {
     case "0":
-      return parseOpen(rest);
+      return side === "server" ? parseOpen(rest) : broken("no open packet from a client");
     case "1":
       return { kind: "engine-close" };
     case "2":
@@ -36,7 +43,9 @@ export function parsePacket(text: string): Packet {
     case "3":
       return { kind: "pong", data: rest };
     case "4":
-      return parseSocketPacket(rest);
+      return parseSocketPacket(rest, side);
+    case "5":
+      return side === "client" ? { kind: "upgrade" } : broken("no upgrade packet from a server");
     case "6":
       return { kind: "noop" };
     default:
@@ -56,7 +65,7 @@ function parseOpen(json: string): Packet {
   return { kind: "open", handshake: { sid, pingInterval, pingTimeout, maxPayload: limit } };
 }
 
-function parseSocketPacket(text: string): Packet {
+function parseSocketPacket(text: string, side: PacketSide): Packet {
   const type = text[0];
   // <type>[<attachments>-][/<namespace>,][<id>]<json>
   const match = /^\d(?:(\d+)-)?(?:(\/[^,]*),?)?(\d+)?(.*)$/s.exec(text);
@@ -67,7 +76,12 @@ function parseSocketPacket(text: string): Packet {
   const id = idText === undefined ? undefined : Number(idText);
   switch (type) {
     case "0": {
-      const value = parseJson(json);
+      const value = json === "" ? {} : parseJson(json);
+      if (side === "client") {
+        return isRecord(value)
+          ? { kind: "connect" }
+          : broken("credentials as a JSON object in the connect packet 40");
+      }
       if (!isRecord(value) || typeof value["sid"] !== "string")
         return broken("a sid in the connect packet 40");
       return { kind: "connected", sid: value["sid"] };

@@ -9,7 +9,7 @@ import { dial, type Line, type Target } from "../frames/dial.js";
 import type { Clock } from "../time.js";
 
 /** What stands between two packets of one body. */
-const SEPARATOR = "\u001e";
+export const SEPARATOR = "\u001e";
 
 /** Largest body that is read (bytes). */
 const MAX_BODY = 32 * 1024 * 1024;

@@ -14,14 +14,23 @@ const SEED = 1;
 
 /** The interval (milliseconds) that the kit can tell; undefined where no message says it, or none so short is valid. */
 export function advertisableMs(contract: Contract, endpoint: Endpoint): number | undefined {
+  if (endpoint.heartbeat?.mode === "engine.io") return INTERVALS_MS[0];
+  return tellable(contract, endpoint, INTERVALS_MS)[0];
+}
+
+/** Those of some intervals (milliseconds) that the event that says the interval can hold. */
+export function tellable(
+  contract: Contract,
+  endpoint: Endpoint,
+  intervals: readonly number[],
+): readonly number[] {
   const { heartbeat, events } = endpoint;
-  if (heartbeat?.mode === "engine.io") return INTERVALS_MS[0];
   const told = heartbeat?.intervalMs;
-  if (typeof told !== "object") return undefined;
+  if (typeof told !== "object") return [];
   const message = events.find(({ name }) => name === told.message);
-  if (message === undefined) return undefined;
+  if (message === undefined) return [];
   const oracle = createOracle(contract, endpoint, "event");
-  return INTERVALS_MS.find((ms) => {
+  return intervals.filter((ms) => {
     try {
       const at = { [told.field]: { values: [ms], required: true } };
       const arbitrary = validPayload(message.payload, contract.definitions, { at });

@@ -29,6 +29,8 @@ export interface InvalidOptions {
   readonly kinds?: readonly ViolationKind[];
   /** A further condition on the violation, for example that no other message accepts the value. */
   readonly fits?: (violation: Violation) => boolean;
+  /** After so many draws that do not fit it gives up and throws; 1000. */
+  readonly tries?: number;
 }
 
 /** All that can be violated in one schema. Opening it compiles the schema: open it once for many samples. */
@@ -78,7 +80,7 @@ export function violationKinds(
 }
 
 function violationsOf(source: ViolationSource, options: InvalidOptions): fc.Arbitrary<Violation> {
-  const { fits = () => true } = options;
+  const { fits = () => true, tries = 1000 } = options;
   const wanted = options.kinds === undefined ? undefined : new Set(options.kinds.map(nameOf));
   const sites = source.sites.filter((site) => wanted === undefined || wanted.has(nameOf(site)));
   if (sites.length === 0) {
@@ -89,7 +91,7 @@ function violationsOf(source: ViolationSource, options: InvalidOptions): fc.Arbi
   const any = fc.constantFrom(...sites).chain((site) => source.at(site));
   return boundedFilter(any, (violation) => violation !== undefined && fits(violation), {
     what: "an invalid payload",
-    tries: 1000,
+    tries,
     persistent: true,
   }).map((violation) => {
     if (violation === undefined) throw new Error("The filter above leaves no undefined.");

@@ -19,7 +19,17 @@ const lifecycle = (transitions: unknown[], more: Record<string, unknown> = {}): 
   commands: { ask: kind("ask"), stop: kind("stop") },
   events: { tell: kind("tell", { last: { enum: [true, false] } }), done: kind("done") },
   extensions: {
-    "x-ws-lifecycle": [{ name: "l", scope: "connection", initial: "idle", transitions, ...more }],
+    // Commands that wait cannot come too late: rules about order have nothing more to say.
+    "x-ws-lifecycle": [
+      {
+        name: "l",
+        scope: "connection",
+        initial: "idle",
+        queued: [ref("ask"), ref("stop")],
+        transitions,
+        ...more,
+      },
+    ],
   },
 });
 const ROUND = [
@@ -418,8 +428,8 @@ const TABLE: readonly Row[] = [
     what: "what others do is not ordered",
     bad: lifecycle([
       ...ROUND,
-      { from: "*", on: ref("ask"), to: "busy" },
-      { from: "idle", on: ref("ask"), to: "=" },
+      { from: "*", on: ref("tell"), to: "=" },
+      { from: "idle", on: ref("tell"), to: "=" },
     ]),
     says: "An earlier transition",
     good: lifecycle([
@@ -518,6 +528,46 @@ const TABLE: readonly Row[] = [
     bad: { ...lifecycle(ROUND), extensions: { "x-ws-lifecycle": [keyed, keyed] } },
     says: "Two lifecycles of this address are named `l`",
     good: { ...lifecycle(ROUND), extensions: { "x-ws-lifecycle": [keyed, { ...keyed, name: "m" }] } },
+  },
+  {
+    rule: "crossing",
+    what: "a command that comes too late",
+    bad: lifecycle([...ROUND, { from: "busy", on: ref("stop"), to: "idle" }], { queued: [] }),
+    says: "`stop` and `done` of `l` can pass each other: the command was legal when it was sent, and `idle` does not take it.",
+    good: lifecycle(
+      [
+        ...ROUND,
+        { from: "busy", on: ref("stop"), to: "stopping" },
+        { from: "stopping", on: ref("done"), to: "idle" },
+        { from: "idle", on: ref("stop"), to: "=" },
+      ],
+      { queued: [] },
+    ),
+  },
+  {
+    rule: "crossing",
+    what: "two ends that go on in different states",
+    bad: lifecycle(
+      [
+        { from: "idle", on: ref("ask"), to: "busy" },
+        { from: "idle", on: ref("tell"), to: "told" },
+        { from: "busy", on: ref("tell"), to: "busy" },
+        { from: "told", on: ref("ask"), to: "told" },
+        { from: ["busy", "told"], on: ref("stop"), to: "=" },
+      ],
+      { queued: [] },
+    ),
+    says: "`ask` and `tell` of `l` can pass each other: then the client takes the state for `busy`, and the server for `told`.",
+    good: lifecycle(
+      [
+        { from: "idle", on: ref("ask"), to: "busy" },
+        { from: "idle", on: ref("tell"), to: "told" },
+        { from: "busy", on: ref("tell"), to: "busy" },
+        { from: "told", on: ref("ask"), to: "busy" },
+        { from: ["busy", "told"], on: ref("stop"), to: "=" },
+      ],
+      { queued: [] },
+    ),
   },
   {
     rule: "contradictory-numbers",

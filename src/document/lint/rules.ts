@@ -3,6 +3,7 @@
 import { assumedWebsocket } from "./assumed-websocket.js";
 import { bindingMethod } from "./binding-method.js";
 import { contradictoryNumbers } from "./contradictory-numbers.js";
+import { crossing } from "./crossing.js";
 import { deadEnd } from "./dead-end.js";
 import { duplicateExample } from "./duplicate-example.js";
 import { indistinguishableMessages } from "./indistinguishable-messages.js";
@@ -50,6 +51,7 @@ export const LINT_RULES: readonly LintRule[] = [
   unfitTransition,
   unmeetableObligation,
   unknownLifecycle,
+  crossing,
   contradictoryNumbers,
   unsendableCode,
 ];

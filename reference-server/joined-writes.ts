@@ -20,10 +20,12 @@ export interface Joiner {
 
 /** The shared frames of one socket. */
 export interface JoinedWriter {
-  /** True when frames wait, and there is room for this one behind them. */
-  waitsFor(frame: SharedFrame): boolean;
-  /** Adds a frame to what is written when the tick ends; what is as long as may wait is written at once. */
-  add(frame: SharedFrame): void;
+  /** True when frames wait; then nothing has been written since the first of them came. */
+  readonly waits: boolean;
+  /** Adds a frame to those that wait; false when none waits, or when there is no room behind them. */
+  append(frame: SharedFrame): boolean;
+  /** Begins to wait with a frame, for the end of the tick; what is as long as may wait is written at once. */
+  begin(frame: SharedFrame): void;
   /** Writes what waits; to be called before anything else is written, and before anything that was received is read. */
   flush(): void;
   /** Forgets what waits. */
@@ -81,14 +83,18 @@ export function createJoiner(): Joiner {
     writerFor(stream, isOpen, onBehind) {
       let run: Run | undefined;
       const writer: JoinedWriter = {
-        waitsFor: ({ wire }) => run !== undefined && run.bytes + wire.length <= JOINED_BYTES,
-        add(frame) {
-          if (run === undefined) {
-            run = empty;
-            waiting.add(writer);
-            immediate ??= setImmediate(endTick);
-          }
+        get waits() {
+          return run !== undefined;
+        },
+        append(frame) {
+          if (run === undefined || run.bytes + frame.wire.length > JOINED_BYTES) return false;
           run = run.with(frame);
+          return true;
+        },
+        begin(frame) {
+          run = empty.with(frame);
+          waiting.add(writer);
+          immediate ??= setImmediate(endTick);
           if (run.bytes >= JOINED_BYTES) writer.flush();
         },
         flush() {

@@ -41,16 +41,11 @@ export function adaptWebSocket(socket: WebSocket, below?: Below): Socket {
       if (isOpen()) socket.send(frame);
     },
     sendShared(frame) {
+      if (joined?.append(frame) === true) return;
+      joined?.flush();
       if (!isOpen()) return;
-      if (joined === undefined) {
-        socket.send(frame.payload, TEXT);
-      } else if (joined.waitsFor(frame)) {
-        joined.add(frame);
-      } else {
-        joined.flush();
-        if (socket.bufferedAmount === 0) joined.add(frame);
-        else socket.send(frame.payload, TEXT);
-      }
+      if (joined !== undefined && socket.bufferedAmount === 0) joined.begin(frame);
+      else socket.send(frame.payload, TEXT);
     },
     close(code, reason = "") {
       if (code === undefined) {
@@ -61,7 +56,8 @@ export function adaptWebSocket(socket: WebSocket, below?: Below): Socket {
         socket.close(code, cutReason(reason));
       }
     },
-    buffered: () => socket.bufferedAmount,
+    // Frames begin to wait only where nothing is queued, and whatever is queued afterwards has made them go before it.
+    buffered: () => (joined?.waits === true ? 0 : socket.bufferedAmount),
     listen(listener) {
       listening = listener;
       let broken: number | undefined;

@@ -46,12 +46,18 @@ interface Position {
   readonly memory: Readonly<Record<string, JsonValue>>;
 }
 
-interface Machine {
+/** What all connections know of a lifecycle. */
+interface Plan {
   readonly lifecycle: Lifecycle;
-  readonly names: ReadonlySet<string>;
+  /** The transitions of each message; queued ones without a transition have none. */
+  readonly byName: ReadonlyMap<string, readonly Transition[]>;
   /** States that no transition leaves. */
   readonly final: (state: string) => boolean;
   readonly start: Position;
+}
+
+/** What one connection knows of it. */
+interface Machine extends Plan {
   readonly positions: Map<string, Position>;
 }
 
@@ -62,6 +68,7 @@ interface Machine {
 const INSTANCES = 4096;
 const OTHER = "$other";
 const CLOSED = "$closed";
+const NONE: readonly { machine: Machine; key: string }[] = [];
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Makes the guard of one new connection. */
@@ -69,14 +76,17 @@ export function createGuard(protocol: Pick<Protocol, "lifecycles" | "reject" | "
   const commands = new Set(protocol.commands.map((message) => message.name));
   const machines = protocol.lifecycles.map(createMachine);
 
-  function touched(name: string, payload: unknown): { machine: Machine; key: string }[] {
-    const found: { machine: Machine; key: string }[] = [];
+  function touched(name: string, payload: unknown): readonly { machine: Machine; key: string }[] {
+    let found: { machine: Machine; key: string }[] | undefined;
     for (const machine of machines) {
-      if (!machine.names.has(name)) continue;
+      if (!machine.byName.has(name)) continue;
       const key = keyOf(machine.lifecycle, payload);
-      if (key !== undefined) found.push({ machine, key });
+      if (key === undefined) continue;
+      found ??= [];
+      found.push({ machine, key });
     }
-    return found;
+    // Most of what is sent to many touches nothing, for each of them.
+    return found ?? NONE;
   }
 
   return {
@@ -84,7 +94,7 @@ export function createGuard(protocol: Pick<Protocol, "lifecycles" | "reject" | "
       const moves: { machine: Machine; key: string; before: Position; after: Position; may: boolean }[] = [];
       for (const { machine, key } of touched(command, payload)) {
         const before = machine.positions.get(key) ?? machine.start;
-        const transition = fitting(machine.lifecycle, before, command, payload);
+        const transition = fitting(machine, before, command, payload);
         if (transition === undefined) {
           const queued = machine.lifecycle.queued.includes(command);
           return {
@@ -114,10 +124,12 @@ export function createGuard(protocol: Pick<Protocol, "lifecycles" | "reject" | "
 
     emit(event, payload) {
       if (isRefusal(protocol, event, payload)) return "legal";
+      const found = touched(event, payload);
+      if (found.length === 0) return "legal";
       const moves: { machine: Machine; key: string; after: Position }[] = [];
-      for (const { machine, key } of touched(event, payload)) {
+      for (const { machine, key } of found) {
         const before = machine.positions.get(key) ?? machine.start;
-        const transition = fitting(machine.lifecycle, before, event, payload);
+        const transition = fitting(machine, before, event, payload);
         if (transition === undefined) return "illegal";
         moves.push({ machine, key, after: follow(before, transition, payload) });
       }
@@ -159,19 +171,31 @@ export function isRefusal(protocol: Pick<Protocol, "reject">, event: string, pay
   });
 }
 
+const plans = new WeakMap<Lifecycle, Plan>();
+
 function createMachine(lifecycle: Lifecycle): Machine {
-  const names = new Set(lifecycle.queued);
+  const plan = plans.get(lifecycle) ?? planOf(lifecycle);
+  plans.set(lifecycle, plan);
+  return { ...plan, positions: new Map() };
+}
+
+function planOf(lifecycle: Lifecycle): Plan {
+  const byName = new Map<string, Transition[]>(lifecycle.queued.map((name) => [name, []]));
   const left = new Set<string>();
   for (const transition of lifecycle.transitions) {
-    for (const name of transition.on) if (name !== OTHER) names.add(name);
+    for (const name of new Set(transition.on)) {
+      if (name === OTHER) continue;
+      const known = byName.get(name);
+      if (known === undefined) byName.set(name, [transition]);
+      else known.push(transition);
+    }
     for (const state of transition.from) left.add(state);
   }
   return {
     lifecycle,
-    names,
+    byName,
     final: (state) => !left.has("*") && !left.has(state),
     start: { state: lifecycle.initial, memory: {} },
-    positions: new Map(),
   };
 }
 
@@ -183,30 +207,28 @@ function keyOf(lifecycle: Lifecycle, payload: unknown): string | undefined {
 
 /** Keys of different types stay apart: the number 1 is not the string "1". */
 function spell(key: unknown): string {
-  return JSON.stringify(key) ?? "";
+  if (typeof key === "number") return `${key}`;
+  return typeof key === "string" ? `"${key}` : (JSON.stringify(key) ?? "");
 }
 
 function leaves(transition: Transition, state: string): boolean {
   return state !== CLOSED && (transition.from.includes("*") || transition.from.includes(state));
 }
 
-function fitting(
-  lifecycle: Lifecycle,
-  position: Position,
-  name: string,
-  payload: unknown,
-): Transition | undefined {
-  return lifecycle.transitions.find(
-    (transition) =>
-      transition.on.includes(name) &&
+function fitting(plan: Plan, position: Position, name: string, payload: unknown): Transition | undefined {
+  for (const transition of plan.byName.get(name) ?? []) {
+    const fits =
       leaves(transition, position.state) &&
       whenFits(transition, payload) &&
-      boundFits(transition, position, payload),
-  );
+      boundFits(transition, position, payload);
+    if (fits) return transition;
+  }
+  return undefined;
 }
 
-function whenFits(transition: Transition, payload: unknown): boolean {
-  for (const [pointer, wanted] of Object.entries(transition.when ?? {})) {
+function whenFits({ when }: Transition, payload: unknown): boolean {
+  if (when === undefined) return true;
+  for (const [pointer, wanted] of Object.entries(when)) {
     const got = valueAt(payload, pointer);
     if (got === undefined) return false;
     const values: readonly unknown[] = Array.isArray(wanted) ? wanted : [wanted];
@@ -215,8 +237,9 @@ function whenFits(transition: Transition, payload: unknown): boolean {
   return true;
 }
 
-function boundFits(transition: Transition, position: Position, payload: unknown): boolean {
-  for (const [pointer, name] of Object.entries(transition.bound ?? {})) {
+function boundFits({ bound }: Transition, position: Position, payload: unknown): boolean {
+  if (bound === undefined) return true;
+  for (const [pointer, name] of Object.entries(bound)) {
     const got = valueAt(payload, pointer);
     if (got === undefined || !Object.hasOwn(position.memory, name)) continue;
     if (!same(got, position.memory[name])) return false;
@@ -242,6 +265,7 @@ function strayed(
 }
 
 function follow(before: Position, transition: Transition, payload: unknown): Position {
+  if (transition.set === undefined && transition.to === "=") return before;
   let memory = before.memory;
   for (const [name, pointer] of Object.entries(transition.set ?? {})) {
     const value = valueAt(payload, pointer);

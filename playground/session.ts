@@ -2,12 +2,12 @@
 
 import { type Client, ClientError, createClient } from "../src/client/client.js";
 import type { ClientStats, ClientStatus } from "../src/client/status.js";
-import type { ProtocolSide } from "../src/wire/protocol.js";
+import type { ClientSide } from "../src/wire/protocol.js";
 import { brief, type Timeline } from "./timeline.js";
 import { decodeErrorEntry, explain } from "./words.js";
 
 /** The client's side of an endpoint whose messages nobody here knows by type. */
-export type Side = ProtocolSide<unknown, unknown>;
+export type Side = ClientSide<unknown, unknown>;
 
 export interface Session {
   readonly status: ClientStatus;

@@ -1,8 +1,8 @@
-import type { Protocol } from "../wire/protocol.js";
+import type { ClientRules } from "../wire/protocol.js";
 
 /** The command `name` with nothing in it but what names it, and its id where there is one: what a heartbeat says. */
 export function bareMessage(
-  { commands, correlation, discriminator }: Pick<Protocol, "commands" | "correlation" | "discriminator">,
+  { commands, correlation, discriminator }: ClientRules,
   name: string,
   id: unknown,
 ): unknown {

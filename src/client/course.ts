@@ -7,18 +7,18 @@
  */
 
 import { valueAt } from "../wire/pointer.js";
-import type { Lifecycle, Protocol } from "../wire/protocol.js";
+import type { ClientLifecycle, ClientRules } from "../wire/protocol.js";
 
-/** Follows the lifecycles of one connection after the other. */
+/** Follows the lifecycles of one connection. */
 export interface Course<Out> {
   /** False when no state in which the server may be takes the command. */
   allows(name: string, payload: unknown): boolean;
   /** A command was sent; `isRestored`: by the client itself, to bring back what it stands for. */
-  sent(name: string, payload: unknown, command: Out, isRestored: boolean): void;
+  sent(name: string, payload: unknown, command: Out, isRestored?: boolean): void;
   /** An event came; false when nothing explains it. */
   received(name: string, payload: unknown): boolean;
-  /** The connection is new: forgets all, and gives the commands that bring back what lived on the old one. */
-  restart(): Out[];
+  /** The commands that bring back on another connection what lives on this one. */
+  living(): Out[];
 }
 
 type Command = readonly [name: string, payload: unknown];
@@ -31,7 +31,7 @@ interface Instance<Out> {
   /** What would bring it back on a new connection. */
   by?: Out;
   /** The client itself has brought it back, and nothing has been heard since. */
-  isRestored?: boolean;
+  isRestored?: boolean | undefined;
 }
 
 const OTHER = "$other";
@@ -41,14 +41,18 @@ const MAX_AHEAD = 32;
 const MAX_INSTANCES = 4_096;
 
 /** Follows the lifecycles of a protocol. */
-export function followLifecycles<Out>({ lifecycles, reject, reconnect }: Protocol): Course<Out> {
+export function followLifecycles<Out>({ lifecycles, reject, reconnect }: ClientRules): Course<Out> {
   const all = lifecycles.map((lifecycle) => ({ lifecycle, instances: new Map<unknown, Instance<Out>>() }));
 
   /** Lets `change` say where the instances are that a message names. */
   function visit(
     name: string,
     payload: unknown,
-    change: (lifecycle: Lifecycle, places: readonly Place[], instance: Instance<Out>) => readonly Place[],
+    change: (
+      lifecycle: ClientLifecycle,
+      places: readonly Place[],
+      instance: Instance<Out>,
+    ) => readonly Place[],
   ): void {
     for (const { lifecycle, instances } of all) {
       const { initial, scope, transitions } = lifecycle;
@@ -89,7 +93,7 @@ export function followLifecycles<Out>({ lifecycles, reject, reconnect }: Protoco
       visit(name, payload, (lifecycle, places) => {
         const settled = places.filter(([, ahead]) => !ahead[0]);
         isAllowed &&=
-          lifecycle.queued.includes(name) ||
+          lifecycle.queued?.includes(name) ||
           after(lifecycle, settled[0] ? settled : places, name, payload).length > 0;
         return places;
       });
@@ -98,7 +102,7 @@ export function followLifecycles<Out>({ lifecycles, reject, reconnect }: Protoco
 
     sent(name, payload, command, isRestored) {
       visit(name, payload, (lifecycle, places, instance) => {
-        if (reconnect?.restore.some((row) => row.lifecycle === lifecycle.name && row.by === name))
+        if (reconnect?.restore?.some((row) => row.lifecycle === lifecycle.name && row.by === name))
           instance.by = command;
         instance.isRestored = isRestored;
         return places.map(([state, ahead]) => [
@@ -131,31 +135,34 @@ export function followLifecycles<Out>({ lifecycles, reject, reconnect }: Protoco
       return isExplained;
     },
 
-    restart: () =>
-      all.flatMap(({ lifecycle, instances }) => {
-        const living = [...instances.values()].flatMap(({ by, isRestored, places }) => {
+    living: () =>
+      all.flatMap(({ lifecycle, instances }) =>
+        [...instances.values()].flatMap(({ by, isRestored, places }) => {
           const lives = spread(lifecycle, places).some(
             ([state, ahead]) =>
               !ahead[0] &&
-              reconnect?.restore.some((row) => row.lifecycle === lifecycle.name && row.in.includes(state)),
+              reconnect?.restore?.some((row) => row.lifecycle === lifecycle.name && row.in.includes(state)),
           );
           return by !== undefined && (isRestored || lives) ? [by] : [];
-        });
-        instances.clear();
-        return living;
-      }),
+        }),
+      ),
   };
 }
 
 /** Where a message leads from any of the places. */
-function after(lifecycle: Lifecycle, places: readonly Place[], name: string, payload: unknown): Place[] {
+function after(
+  lifecycle: ClientLifecycle,
+  places: readonly Place[],
+  name: string,
+  payload: unknown,
+): Place[] {
   return places.flatMap(([state, ahead]) =>
     moves(lifecycle, state, name, payload).map((to): Place => [to, ahead]),
   );
 }
 
 /** Where a message leads from a state: to one, unless remembered values decide, or another connection. */
-function moves({ transitions }: Lifecycle, state: string, name: string, payload?: unknown): string[] {
+function moves({ transitions }: ClientLifecycle, state: string, name: string, payload?: unknown): string[] {
   const found: string[] = [];
   for (const { bound, from, on, to, when } of transitions) {
     if (!on.includes(name) || !(from.includes(state) || from.includes("*")) || !fits(when, payload)) continue;
@@ -166,7 +173,7 @@ function moves({ transitions }: Lifecycle, state: string, name: string, payload?
 }
 
 /** All places that are reached when commands ahead are taken, and by what other connections may have done. */
-function spread(lifecycle: Lifecycle, places: readonly Place[], withOther = false): Place[] {
+function spread(lifecycle: ClientLifecycle, places: readonly Place[], withOther = false): Place[] {
   const found: Place[] = [];
   const add = (state: string, ahead: readonly Command[]): void => {
     if (!found.some((place) => place[0] === state && place[1].length === ahead.length))

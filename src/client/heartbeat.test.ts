@@ -3,7 +3,7 @@ import { tasksClient } from "../../generated/tasks.js";
 import { workflowClient } from "../../generated/workflow.js";
 import type { Heartbeat } from "../wire/protocol.js";
 import { createClient } from "./create-client.js";
-import type { Tap } from "./link.js";
+import type { Tap } from "./tap.js";
 import { bench } from "./test-bench.js";
 import { createNetwork, type MemorySocket, VirtualClock } from "./test-network.js";
 
@@ -256,6 +256,7 @@ describe("a client that is pinged", () => {
   // The same messages the other way round: an event that asks, a command that answers.
   const side = {
     ...withBeats({ initiator: "server", ping: "execution:paused", pong: "user_input" }),
+    commands: [{ name: "user_input", wire: ["user_input"] }],
     correlation: { "execution:paused": "/data/reason", user_input: "/data/text" },
     lifecycles: [],
   };

@@ -7,7 +7,7 @@ import { pipelineClient } from "../../generated/pipeline.js";
 import { tasksClient } from "../../generated/tasks.js";
 import { workflowClient } from "../../generated/workflow.js";
 import { type ServerOptions, startServer } from "../../reference-server/server.js";
-import type { MessagesByName, Protocol, ProtocolSide } from "../wire/protocol.js";
+import type { ClientRules, ClientSide, MessagesByName } from "../wire/protocol.js";
 import { type Client, type ClientOptions, type ClientState, createClient, type Send } from "./node.js";
 
 const owned: (() => unknown)[] = [];
@@ -33,14 +33,14 @@ function until<In, Out, Names extends MessagesByName>(
 /** Fast where the contract waits, and slow to give up: a busy machine is no fault. */
 const SCALE = 0.02;
 const PATIENCE_MS = 10_000 / SCALE;
-function patient<Side extends Protocol>(side: Side): Side {
+function patient<Side extends ClientRules>(side: Side): Side {
   const reconnect = side.reconnect && { ...side.reconnect, connectTimeoutMs: PATIENCE_MS };
   const heartbeat = side.heartbeat && { ...side.heartbeat, timeoutMs: PATIENCE_MS };
   return { ...side, answerMs: PATIENCE_MS, reconnect, heartbeat };
 }
 
 function make<In, Out, Names extends MessagesByName>(
-  side: ProtocolSide<In, Out, Names>,
+  side: ClientSide<In, Out, Names>,
   url: string,
   options: Partial<ClientOptions<Send<Out, Names>>> = {},
 ) {

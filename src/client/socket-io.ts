@@ -1,7 +1,7 @@
 /** `wireproof/client/socket-io`: the same client for an endpoint of Socket.IO, through `socket.io-client`. */
 
 import { io, type Socket } from "socket.io-client";
-import type { MessagesByName, ProtocolSide } from "../wire/protocol.js";
+import type { ClientSide, MessagesByName } from "../wire/protocol.js";
 import type { Client, Send } from "./client.js";
 import { createClient as createAnyClient } from "./create-client.js";
 import type { ClientOptions, SocketConstructor, SocketLike } from "./options.js";
@@ -15,10 +15,17 @@ export { ClientError } from "./client-error.js";
  * `socket.io-client`. `socketOptions` are the options of its `io`: `auth`, `transports`, `extraHeaders` and others.
  */
 export function createClient<In, Out, Names extends MessagesByName = MessagesByName<In, Out>>(
-  side: ProtocolSide<In, Out, Names>,
+  side: ClientSide<In, Out, Names>,
   options: ClientOptions<Send<Out, Names>>,
 ): Client<In, Out, Names> {
-  return createAnyClient(side, { WebSocket: socketOf(side.address), ...options });
+  // A value is the pair of the event's name and the payload.
+  const payloadOf = (value: unknown): unknown => (value as readonly unknown[])[1];
+  return createAnyClient(
+    side,
+    { WebSocket: socketOf(side.address ?? "/"), ...options },
+    undefined,
+    payloadOf,
+  );
 }
 
 const [CONNECTING, OPEN, CLOSED] = [0, 1, 3];

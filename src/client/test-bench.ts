@@ -1,6 +1,6 @@
 /** A client on a clock and a network of a test, and all that it tells. */
 
-import type { MessagesByName, ProtocolSide } from "../wire/protocol.js";
+import type { ClientSide, MessagesByName } from "../wire/protocol.js";
 import {
   type Client,
   type ClientError,
@@ -27,7 +27,7 @@ export interface Bench<In, Out, Names extends MessagesByName> {
 
 /** A client that has not connected yet. Its platform tells it nothing unless the options say so. */
 export function bench<In, Out, Names extends MessagesByName>(
-  side: ProtocolSide<In, Out, Names>,
+  side: ClientSide<In, Out, Names>,
   options: Partial<ClientOptions<Send<Out, Names>>> & { readonly isBrowser?: boolean } = {},
 ): Bench<In, Out, Names> {
   const clock = new VirtualClock();

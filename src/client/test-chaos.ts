@@ -1,7 +1,7 @@
 /** Fault scripts: what a server, a network, a platform and an application may do to a client, as data that shrinks. */
 
 import fc from "fast-check";
-import type { MessagesByName, ProtocolSide } from "../wire/protocol.js";
+import type { ClientSide, MessagesByName } from "../wire/protocol.js";
 import { type ClientOptions, createClient, type Send } from "./client.js";
 import type { PlatformEvent } from "./options.js";
 import { watch } from "./test-model.js";
@@ -87,13 +87,13 @@ export function faultScript(maxLength: number): fc.Arbitrary<readonly Step[]> {
 
 /** How the client is made: a test of the test makes a faulty one. */
 export type Make<In, Out, Names extends MessagesByName> = (
-  side: ProtocolSide<In, Out, Names>,
+  side: ClientSide<In, Out, Names>,
   options: ClientOptions<Send<Out, Names>>,
 ) => ReturnType<typeof createClient<In, Out, Names>>;
 
 /** Plays a script against a client, and gives all that it did against the contract. */
 export async function play<In, Out, Names extends MessagesByName>(
-  side: ProtocolSide<In, Out, Names>,
+  side: ClientSide<In, Out, Names>,
   pool: Pool,
   script: readonly Step[],
   random: number,

@@ -3,7 +3,7 @@
  * without a look at the client, so that two readings of the same rules meet.
  */
 
-import type { CloseCode, Protocol, Reconnect } from "../wire/protocol.js";
+import type { ClientRules, Reconnect } from "../wire/protocol.js";
 import type { ClientStatus } from "./status.js";
 import type { MemorySocket, VirtualClock } from "./test-network.js";
 
@@ -35,7 +35,7 @@ export interface Model {
   settled(): void;
 }
 
-export function watch(protocol: Protocol, clock: VirtualClock, random: number): Model {
+export function watch(protocol: ClientRules, clock: VirtualClock, random: number): Model {
   const policy = protocol.reconnect as Reconnect;
   const violations: string[] = [];
   const say = (text: string): void => {
@@ -128,7 +128,7 @@ export function watch(protocol: Protocol, clock: VirtualClock, random: number): 
     },
     ending(socket, code) {
       if (socket !== current || !socket.isLive) return;
-      const row: CloseCode | undefined = openedAt === undefined ? undefined : protocol.closeCodes[code];
+      const row = openedAt === undefined ? undefined : protocol.closeCodes[code];
       const isUnclean = openedAt === undefined || code === 1006;
       end = { retry: row?.retry ?? (isUnclean || policy.onCleanClose), code };
     },

@@ -1,8 +1,8 @@
 /** What `ws` shows and no browser does: RFC 6455 pings, how a handshake was refused, and for what a server is at fault. */
 
 import { ClientError, type ClientErrorCode } from "./client-error.js";
-import type { Tap } from "./link.js";
 import type { SocketLike } from "./options.js";
+import type { Ping, TapListener } from "./tap.js";
 
 /** The part of `ws` beyond the WebSocket of browsers. */
 interface WsSocket extends SocketLike {
@@ -25,8 +25,12 @@ const FAULTS: Readonly<Record<string, readonly [code: number, error: ClientError
   WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: [1009, "too-large"],
 };
 
-/** Listens to a socket of `ws`, and leaves any other alone. */
-export const wsTap: Tap = (socket, { ended, pinged, report }) => {
+/** Listens to a socket of `ws`, and leaves any other alone; gives what pings if that is the heartbeat. */
+export function tapWs(
+  socket: SocketLike,
+  { ended, pinged, report }: TapListener,
+  isPinging: boolean,
+): Ping | undefined {
   if (!isWs(socket)) return undefined;
   let token = 0;
   let answer = (): void => {};
@@ -39,18 +43,19 @@ export const wsTap: Tap = (socket, { ended, pinged, report }) => {
     if (!code?.startsWith("WS_ERR_")) return;
     const [close, error] = FAULTS[code] ?? [1002, "frame"];
     report(new ClientError(error, message));
-    ended({ code: close, reason: message, retry: false });
+    ended(close, message, false);
   });
   socket.on("unexpected-response", (_request, { headers, statusCode }) => {
     const after = headers["retry-after"] ?? "";
     const retryAfterMs = Number(after) * 1_000 || Date.parse(after) - Date.now() || 0;
-    ended({ code: 1006, reason: `HTTP ${statusCode}`, retryAfterMs });
+    ended(1006, `HTTP ${statusCode}`, undefined, retryAfterMs);
   });
+  if (!isPinging) return undefined;
   return (answered) => {
     answer = answered;
     socket.ping(`${++token}`);
   };
-};
+}
 
 function isWs(socket: SocketLike): socket is WsSocket {
   return "on" in socket && "ping" in socket;

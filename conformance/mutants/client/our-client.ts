@@ -11,11 +11,11 @@ import {
 } from "../../../src/client/node.js";
 import type { Json } from "../../../src/contract/contract.js";
 import type { Clock } from "../../../src/wire/clock.js";
-import type { ProtocolSide } from "../../../src/wire/protocol.js";
+import type { ClientSide } from "../../../src/wire/protocol.js";
 import type { AdapterScene, ClientAdapter } from "../../client/launch/adapter.js";
 
 /** The client's side of any endpoint over WebSocket. */
-export type Side = ProtocolSide<unknown, unknown>;
+export type Side = ClientSide<unknown, unknown>;
 
 /** What an application does with its client; that of a mutant may do some of it otherwise. */
 export interface Application {

@@ -39,6 +39,9 @@ export interface AttemptOptions extends PeerOptions {
   readonly changed: () => void;
 }
 
+/** How long a client that has connected is given for its request (milliseconds). */
+const REQUEST_MS = 5000;
+
 /** Takes over a socket that was just accepted. */
 export function openAttempt(tcp: Socket, id: number, options: AttemptOptions): OwnedAttempt {
   const { clock, observer } = options;
@@ -57,7 +60,12 @@ export function openAttempt(tcp: Socket, id: number, options: AttemptOptions): O
   let earlyBytes = 0;
   let settle: (request: UpgradeRequest | undefined) => void = () => undefined;
   const request = new Promise<UpgradeRequest | undefined>((resolve) => {
-    settle = resolve;
+    // Whoever connects and says nothing is not waited for without end.
+    const patience = setTimeout(() => settle(undefined), REQUEST_MS);
+    settle = (found) => {
+      clearTimeout(patience);
+      resolve(found);
+    };
   });
 
   const note = (entry: Omit<TranscriptEntry, "connection" | "atMs">, at = clock()): void =>
@@ -258,6 +266,7 @@ export function openAttempt(tcp: Socket, id: number, options: AttemptOptions): O
     },
     ended: (timeoutMs) => waiting.until(() => line.tcpEnd, timeoutMs),
     async dispose() {
+      settle(requested);
       peer?.dispose();
       line.reset();
       return (

@@ -147,7 +147,7 @@ export interface Attempt {
   readonly secure: boolean | undefined;
   /** When TCP was accepted (milliseconds on the case's clock). */
   readonly atMs: number;
-  /** The request, once its head is complete; undefined when the client gave up or what came is no HTTP. */
+  /** The request, once its head is complete; undefined when the client gave up, is silent for 5 s, or what came is no HTTP. */
   readonly request: Promise<UpgradeRequest | undefined>;
   /** Set once the head is complete. */
   readonly requested: UpgradeRequest | undefined;

@@ -35,7 +35,7 @@ export async function failAttempt(
       const { connectTimeoutMs = 0 } = context.endpoint.reconnect ?? {};
       const dueMs = attempt.atMs + context.scaled(connectTimeoutMs);
       // A library of Socket.IO leaves a request behind that it has given up: its end is not seen.
-      if (context.endpoint.protocol.transport === "socket.io") return { atMs: dueMs };
+      if (context.endpoint.protocol.transport === "socket.io") return { atMs: dueMs - context.lagMs() };
       const latest = context.scaled(connectTimeoutMs) + context.graceMs() + context.answerMs;
       const end = await attempt.ended(latest);
       // Its delay runs from its own timeout: what it ends then reaches us later.

@@ -1,7 +1,7 @@
 /** What the declared policy says of the attempts of a client, and how the next one keeps it (PROTOCOL.md#reconnect). */
 import { reconnectDelay } from "../../src/contract/backoff.js";
 import type { Failure, Undecided } from "../property.js";
-import type { Attempt, ClientCase, ClientContext, LaunchedClient } from "./check.js";
+import type { Attempt, ClientCase, ClientContext, ClientReport, LaunchedClient } from "./check.js";
 import { tooLate } from "./meeting.js";
 
 /** Between which times after an end an attempt is due (milliseconds, scaled). */
@@ -85,4 +85,26 @@ export async function nextAttempt(
 export function windowText({ minMs, maxMs }: ScaledWindow): string {
   const [from, to] = [Math.round(minMs), Math.round(maxMs)];
   return from === to ? `${from} ms` : `${from} to ${to} ms`;
+}
+
+/** Time in which any client that is not starved learns that its connection is over (milliseconds). */
+const LEARN_MS = 100;
+
+/**
+ * Waits until a client knows that the connection is over which was ended just now, within the window of its next attempt:
+ * until it tells another state, or, where it tells none, for a moment. False where it does not say so in time; `from`:
+ * reports that were told before.
+ */
+export async function knowsOfEnd(
+  scene: Pick<ClientCase, "wait">,
+  client: Pick<LaunchedClient, "next" | "told">,
+  window: ScaledWindow,
+  from: number,
+): Promise<boolean> {
+  if (!client.told.some(({ kind }) => kind === "state")) {
+    await scene.wait(window.minMs / 4);
+    return true;
+  }
+  const isOther = (report: ClientReport): boolean => report.kind === "state" && report.state !== "connected";
+  return (await client.next(isOther, Math.max(LEARN_MS, window.minMs / 2), from)) !== undefined;
 }

@@ -229,10 +229,11 @@ const reorderedReplies: ClientCheck = requestCheck<Reordered>(
       const one = sent[index];
       if (one !== undefined && !answer(context, met.peer, asked, one)) return unsent(asked);
     }
-    const isLate = answersLate(context, scene, sent);
+    const saidMs = scene.now();
     for (const one of sent) {
       const wrong = wrongReply(asked, one, await replyTo(met, one.of, context.answerMs));
-      if (wrong !== undefined) return isLate ? tooLate(context) : misplaced(asked, wrong);
+      if (wrong === undefined) continue;
+      return cameLate(context, sent, saidMs) ? tooLate(context) : misplaced(asked, wrong);
     }
     return { verdict: "pass" };
   },
@@ -244,10 +245,11 @@ const reorderedReplies: ClientCheck = requestCheck<Reordered>(
   },
 );
 
-/** True when this machine was so late with answers that the client may have given their requests up by then. */
-function answersLate(context: ClientContext, scene: ClientCase, sent: readonly Sent[]): boolean {
+/** True when answers that were said at `saidMs` may have found their requests given up: by then, or by the lateness of this machine. */
+function cameLate(context: ClientContext, sent: readonly Sent[], saidMs: number): boolean {
   const firstMs = Math.min(...sent.map(({ sentMs }) => sentMs));
-  return scene.now() - firstMs > IN_TIME * context.scaled(context.endpoint.protocol.answerMs);
+  const tookMs = saidMs - firstMs + context.lagMs();
+  return tookMs > IN_TIME * context.scaled(context.endpoint.protocol.answerMs);
 }
 
 /** An answer of ours by this part of the time that a client waits is in time. */
@@ -295,7 +297,7 @@ const strayReplies: ClientCheck = requestCheck<Stray>(
     const open = stray === "twice" ? sent.slice(1) : sent;
     const settled = open.find(({ of }) => met.client.told.some(isReplyTo(of)));
     if (settled !== undefined) {
-      if (answersLate(context, scene, sent)) return tooLate(context);
+      if (cameLate(context, sent, scene.now())) return tooLate(context);
       const wrong = wrongReply(asked, settled, await replyTo(met, settled.of, 0));
       return misplaced(
         asked,
@@ -378,7 +380,7 @@ const refusedRequests: ClientCheck = requestCheck<{ readonly asked: Asked }>(
     const [sent] = await ask(context, scene, met, asked, 1);
     if (sent === undefined || code === undefined) return unsent(asked);
     met.peer.refuse(sent.received, code, "Refused by the kit.");
-    if (answersLate(context, scene, [sent])) return tooLate(context);
+    if (cameLate(context, [sent], scene.now())) return tooLate(context);
     const told = await replyTo(met, sent.of, context.answerMs);
     const expected = `the request is rejected, and "${code}" is told`;
     const mend = "Reject the request that a refusal belongs to, and hand its code on.";

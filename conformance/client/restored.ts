@@ -12,13 +12,12 @@ import type {
   ClientCase,
   ClientCheck,
   ClientContext,
-  ClientReport,
   Peer,
   ReceivedCommand,
   UpgradeRequest,
 } from "./check.js";
 import { forgetPast, type Meeting, meet } from "./meeting.js";
-import { delayWindow, nextAttempt } from "./reconnecting.js";
+import { delayWindow, knowsOfEnd, nextAttempt, type ScaledWindow } from "./reconnecting.js";
 import { take, waysOf } from "./ways.js";
 import { commandsAtOpen } from "./while-waiting.js";
 import { pongWitness } from "./witness.js";
@@ -121,8 +120,7 @@ async function lose(context: ClientContext, scene: ClientCase, count: number): P
     const known = met.client.told.length;
     peer.destroy();
     const since = scene.now();
-    const wait = { afterMs: window.minMs / 2, from: known };
-    if (reports && turn === 0) await askMeanwhile(context, met, rows, wait);
+    if (reports && turn === 0) await askMeanwhile(context, scene, met, rows, window, known);
     const arrival = await nextAttempt(context, scene, window, since);
     if (arrival.kind === "none") return { verdict: "blocked", by: turn === 0 ? "C-RC-01" : "C-RC-02" };
     const next = await arrival.attempt.accept({ obliging });
@@ -290,17 +288,17 @@ function namesBefore({ commands }: Peer, rows: readonly Row[]): readonly string[
 /** Where commands wait for the next connection one is given to wait: it must come behind what is restored. */
 async function askMeanwhile(
   context: ClientContext,
+  scene: ClientCase,
   { client }: Meeting,
   rows: readonly Row[],
-  { afterMs, from }: { readonly afterMs: number; readonly from: number },
+  window: ScaledWindow,
+  from: number,
 ): Promise<void> {
   if (context.endpoint.reconnect?.offline !== "queue") return;
   const [command] = (commandsAtOpen(context) ?? []).filter(({ name }) => rows.every(({ by }) => by !== name));
   if (command === undefined) return;
   // Until it knows of the end it would hand the command to a connection that is none.
-  const knows = ({ kind, ...more }: ClientReport): boolean =>
-    kind === "state" && "state" in more && more.state === "reconnecting";
-  if ((await client.next(knows, afterMs, from)) === undefined) return;
+  if (!(await knowsOfEnd(scene, client, window, from))) return;
   client.send(command.name, command.payload);
 }
 

@@ -81,9 +81,9 @@ async function dropAll(
   window: ScaledWindow,
   count: number,
 ): Promise<readonly number[]> {
-  const peers = [];
   const launched = Array.from({ length: count }, () => scene.launch());
-  for (let index = 0; index < count; index += 1) peers.push(await scene.connection());
+  // Each is answered as it comes: in a row the last would give up before its turn.
+  const peers = await Promise.all(Array.from({ length: count }, () => scene.connection()));
   await Promise.all(launched);
   for (const peer of peers) peer.destroy();
   const since = scene.now();

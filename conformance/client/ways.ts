@@ -44,6 +44,7 @@ export async function take(
   for (const { kind, name, payload, verdict } of steps) {
     if (peer.end !== undefined || (verdict !== "legal" && verdict !== "may")) break;
     if (kind === "event") {
+      if (!isOfItsOwn(context, name)) continue;
       if (isRefusal(context.judge, name, payload) || !peer.allows(name, payload)) continue;
       peer.event(name, payload);
       said.push(payload);
@@ -58,6 +59,11 @@ export async function take(
     await peer.next((command) => command.names.includes(name), context.answerMs, from);
   }
   return said;
+}
+
+/** An acknowledgement of Socket.IO is no event that could be said. */
+function isOfItsOwn({ endpoint }: Pick<ClientContext, "endpoint">, name: string): boolean {
+  return endpoint.events.some((event) => event.name === name && event.acknowledgement !== true);
 }
 
 /** True for what is judged as an answer, or as a beat, and not as an event by itself. */

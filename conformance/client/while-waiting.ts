@@ -6,7 +6,7 @@ import { frameText } from "../judge.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import type { ClientCase, ClientCheck, ClientContext, LaunchedClient, ReceivedCommand } from "./check.js";
 import { forgetPast, meet, withoutWitness } from "./meeting.js";
-import { firstDelay, nextAttempt, type ScaledWindow } from "./reconnecting.js";
+import { firstDelay, knowsOfEnd, nextAttempt, type ScaledWindow } from "./reconnecting.js";
 import { eventPayloads, pongWitness } from "./witness.js";
 
 /** So many commands are asked for while there is no connection: an order shows. */
@@ -131,9 +131,17 @@ async function sends(
   if ("missing" in met) return met.missing;
   await forgetPast(context, scene);
   const { client, peer } = met;
+  const known = client.told.length;
   peer.destroy();
   const since = scene.now();
-  await scene.wait(window.minMs / 4);
+  // Until it knows of the end it would hand commands to a connection that is none.
+  if (!(await knowsOfEnd(scene, client, window, known))) {
+    return {
+      verdict: "inconclusive",
+      reason: "the client did not say in time that its connection is over",
+      tooLate: true,
+    };
+  }
   const from = client.told.length;
   const asked = commands.map(({ name, payload }) => client.send(name, payload));
   if (scene.attempts.length > 1) return { verdict: "blocked", by: "C-RC-01" };

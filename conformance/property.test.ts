@@ -154,6 +154,17 @@ describe("a property", () => {
     expect(resultOf(result, { pass: "" })).toMatchObject({ verdict: "fail", got: "silence" });
   });
 
+  it("makes up for a repetition that decided nothing, where the fault is a race", async () => {
+    let turn = 0;
+    const script = async (): Promise<CaseOutcome> => {
+      turn += 1;
+      return turn % 2 === 0 ? { verdict: "inconclusive", reason: "it had gone on by then" } : fail("race");
+    };
+    const result = await runProperty(contextOf(), property({ examples: [[1]], runs: 0, script }));
+    expect(result.flaky).toBeUndefined();
+    expect(result.failure?.outcome).toMatchObject({ got: "race" });
+  });
+
   it("plays a recorded case again by the moves that the report holds, whatever it would choose itself", async () => {
     const made: string[][] = [];
     const walking = property({

@@ -100,6 +100,9 @@ export interface PropertyResult<T> {
 /** How often a failing case must fail again. */
 export const CONFIRMATIONS = 3;
 
+/** How often it is played again at most, with those repetitions that decide nothing. */
+const MOST_CONFIRMATIONS = 3 * CONFIRMATIONS;
+
 /** After so many cases without a witness, and none that passed, a property gives up. */
 const HOPELESS = 2;
 
@@ -235,7 +238,16 @@ export async function runProperty<T, S extends Scene = Case>(
   const repeated: Played[] = [];
   // One after another they are no load for each other; where each costs its patience, they cost it once.
   const together = options.waits === true || found.played.ms > SLOW_CASE_MS ? CONFIRMATIONS : 1;
-  for (let turn = 1; turn <= CONFIRMATIONS; turn += together) {
+  // Where some failed and others decided nothing the fault may be a race that those have not met: they are made up for.
+  const unmet = (): boolean => {
+    const decided = repeated.filter(({ outcome }) => !isUndecided(outcome));
+    return (
+      decided.length > 0 &&
+      decided.length < CONFIRMATIONS &&
+      decided.every(({ outcome }) => outcome.verdict !== "pass")
+    );
+  };
+  for (let turn = 1; turn <= CONFIRMATIONS || (turn <= MOST_CONFIRMATIONS && unmet()); turn += together) {
     const turns = Array.from({ length: together }, (_, index) => repeat(turn + index));
     for (const result of await Promise.allSettled(turns)) {
       if (result.status === "rejected") throw result.reason;
@@ -256,10 +268,10 @@ export async function runProperty<T, S extends Scene = Case>(
   }
   // A server that gives no witness any more was broken by the first time: it cannot be repeated, and it is no flake.
   if (again < CONFIRMATIONS && (again > 0 || passedAgain > 0)) {
-    context.retried?.(`${label} #${found.index + 1}: failed in ${again + 1} of ${CONFIRMATIONS + 1} runs`);
+    context.retried?.(`${label} #${found.index + 1}: failed in ${again + 1} of ${repeated.length + 1} runs`);
     return {
       ...counted,
-      flaky: { failures: again + 1, runs: CONFIRMATIONS + 1, outcome: found.outcome },
+      flaky: { failures: again + 1, runs: repeated.length + 1, outcome: found.outcome },
     };
   }
   const example = found.index < examples.length ? found.index : undefined;

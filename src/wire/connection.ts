@@ -8,7 +8,7 @@
 
 import type { Cancel, Clock } from "./clock.js";
 import { type CloseCause, closeCodeOf } from "./close-codes.js";
-import { createGuard, type Guard } from "./guard.js";
+import { createGuard, type Guard, touchingNames } from "./guard.js";
 import type { ProtocolSide } from "./protocol.js";
 import { type Refusal, refusalOf } from "./refusal.js";
 import type { Acknowledge, SharedFrame, Socket } from "./socket.js";
@@ -95,6 +95,8 @@ const DOUBT_SHARE = 0.1;
 export function openConnection<In, Out>(options: ConnectionOptions<In, Out>): Connection<Out> {
   const { protocol, socket, clock, timeScale } = options;
   const guard: Guard = createGuard(protocol);
+  // One set for all connections: a thousand guards need not be asked about what none of them follows.
+  const touching = touchingNames(protocol);
   const payloadOf = options.payloadOf ?? (protocol.transport === "socket.io" ? second : identity);
   const sendQueueBytes = protocol.sendQueueBytes ?? SEND_QUEUE_BYTES;
   const rate = options.rate ?? protocol.rate;
@@ -118,7 +120,7 @@ export function openConnection<In, Out>(options: ConnectionOptions<In, Out>): Co
       if (phase !== "open") return false;
       const name = shared?.name ?? protocol.nameOf(event);
       const frame = shared ?? protocol.encode(event);
-      if (guard.emit(name, payloadOf(event)) === "illegal") {
+      if (touching.has(name) && guard.emit(name, payloadOf(event)) === "illegal") {
         throw new IllegalEvent(
           `${protocol.name}: ${name} is illegal in the state of connection ${options.id}`,
         );

@@ -125,7 +125,6 @@ export function createGuard(protocol: Pick<Protocol, "lifecycles" | "reject" | "
     emit(event, payload) {
       if (isRefusal(protocol, event, payload)) return "legal";
       const found = touched(event, payload);
-      if (found.length === 0) return "legal";
       const moves: { machine: Machine; key: string; after: Position }[] = [];
       for (const { machine, key } of found) {
         const before = machine.positions.get(key) ?? machine.start;
@@ -158,6 +157,17 @@ export function createGuard(protocol: Pick<Protocol, "lifecycles" | "reject" | "
       return (machine.positions.get(name) ?? machine.start).state;
     },
   };
+}
+
+const touching = new WeakMap<Protocol["lifecycles"], ReadonlySet<string>>();
+
+/** Names of the messages that move or need a state; any other is legal at any time. */
+export function touchingNames({ lifecycles }: Pick<Protocol, "lifecycles">): ReadonlySet<string> {
+  const known = touching.get(lifecycles);
+  if (known !== undefined) return known;
+  const names = new Set(lifecycles.flatMap((lifecycle) => [...createMachine(lifecycle).byName.keys()]));
+  touching.set(lifecycles, names);
+  return names;
 }
 
 /** True when the event is the refusal of a command, which no lifecycle sees. */

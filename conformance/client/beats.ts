@@ -71,7 +71,10 @@ export async function judgeBeats(
     }
     // One that was overdue may be followed by one that is in time: the interval counts from when it was due.
     const early = scheduled + intervalMs - at;
-    if (beat > 1 && early > context.lowerToleranceMs(intervalMs)) {
+    const toleranceMs = context.lowerToleranceMs(intervalMs);
+    if (beat > 1 && early > toleranceMs) {
+      // The one before was read some time after it was sent.
+      if (early <= toleranceMs + context.lagMs()) return tooLate(context);
       return {
         verdict: "fail",
         reason: `ping ${beat} came too soon`,

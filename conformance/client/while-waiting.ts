@@ -2,6 +2,7 @@
 import type { Json, Message } from "../../src/contract/contract.js";
 import { openLifecycles } from "../../src/contract/lifecycle.js";
 import { sameJson } from "../../src/contract/same-json.js";
+import type { CheckResult } from "../check.js";
 import { frameText } from "../judge.js";
 import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import type { ClientCase, ClientCheck, ClientContext, LaunchedClient, ReceivedCommand } from "./check.js";
@@ -15,12 +16,15 @@ const COMMANDS = 3;
 /** C-RC-06. */
 const closedOnPurpose: ClientCheck = {
   id: "C-RC-06",
-  shortestMs: (context) => firstDelay(context)?.maxMs ?? 0,
+  shortestMs: (context) => 2 * (firstDelay(context)?.maxMs ?? 0),
   async run(context) {
     const window = firstDelay(context);
     if (window === undefined) {
       return { verdict: "not-applicable", reason: "the policy makes no attempt", cases: 0 };
     }
+    // One that never comes back would keep this rule for want of any attempt.
+    const comesBack = await context.inCase("left alone", (scene) => returns(context, scene, window));
+    if (comesBack !== undefined) return comesBack;
     const property = await runProperty(context, {
       label: "closed while it waits",
       examples: ["after a reset"],
@@ -62,6 +66,22 @@ const sentOffline: ClientCheck = {
 
 /** The rows about the wait. */
 export const whileWaiting: readonly ClientCheck[] = [closedOnPurpose, sentOffline];
+
+/** Why there is nothing to end: a client that nobody closes does not come back either. */
+async function returns(
+  context: ClientContext,
+  scene: ClientCase,
+  window: ScaledWindow,
+): Promise<CheckResult | undefined> {
+  const met = await meet(context, scene);
+  if ("missing" in met) return { ...met.missing, cases: 1 };
+  await forgetPast(context, scene);
+  met.peer.destroy();
+  const arrival = await nextAttempt(context, scene, window, scene.now());
+  return arrival.kind === "none"
+    ? { verdict: "untestable", reason: "blocked by C-RC-01", cases: 1 }
+    : undefined;
+}
 
 async function closes(context: ClientContext, scene: ClientCase, window: ScaledWindow): Promise<CaseOutcome> {
   const met = await meet(context, scene);

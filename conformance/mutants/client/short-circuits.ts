@@ -81,7 +81,8 @@ export const emptyClients: readonly EmptyClient[] = [
   {
     name: "echoes",
     fault: "Sends every message back, and tells its application of none.",
-    passes: OF_WS,
+    // It breaks no connection, and before an event has come it sends nothing.
+    passes: [...OF_WS, "C-CD-03", "C-SM-01"],
     source: () =>
       onWs((socket, scene) => {
         socket.on("open", () => scene.state("connected"));
@@ -91,7 +92,8 @@ export const emptyClients: readonly EmptyClient[] = [
   {
     name: "delivers-everything",
     fault: "Tells its application whatever comes, valid or not, and sends nothing.",
-    passes: OF_WS,
+    // What is valid it does deliver, in its order.
+    passes: [...OF_WS, "C-CD-02", "C-CD-03", "C-CD-05", "C-SM-01", "C-SM-03"],
     source: () =>
       onWs((socket, scene) => {
         socket.on("open", () => scene.state("connected"));

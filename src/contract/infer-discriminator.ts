@@ -119,7 +119,9 @@ function pairsTold(
   const classes = split(having, field, constants).map((members) => members.length);
   const together = classes.reduce((sum, size) => sum + (size * (size - 1)) / 2, 0);
   const told = (having.length * (having.length - 1)) / 2 - together;
-  return told + (having.length * without) / 2;
+  // Several values that nobody else's differ from are a vocabulary, not a name: then presence tells, or shape.
+  const named = told > 0 || having.some((index) => constants[index]?.get(field)?.length === 1);
+  return named ? told + (having.length * without) / 2 : 0;
 }
 
 /** Splits messages into those that share a value at a field, directly or through others; those without one are one. */

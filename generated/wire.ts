@@ -250,6 +250,9 @@ export type ClientSide<In, Out, Names = MessagesByName<In, Out>> = ClientRules &
 /** A JSON object, seen from outside. */
 export type Fields = { readonly [name: string]: unknown };
 
+/** Says whether a value is what it should be, and leaves behind why not. */
+export type Check = (value: unknown) => boolean;
+
 /** True for a JSON object: neither null nor an array. */
 export function isObject(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -270,7 +273,7 @@ export function no(value: unknown, wish: string, path = ""): false {
 
 /** Says no to an object for the field `name`, which the contract does not know. */
 export function stray(value: Fields, name: string): false {
-  return no(value[name], `no field ${shorten(name)}`, step(name));
+  return no(value[name], "absent", step(name));
 }
 
 /** Passes on the no of a check one level down. */
@@ -285,32 +288,26 @@ export function step(name: string | number): string {
 }
 
 /** The DecodeError of the last no; `base` is where the checked value stands in the frame. */
-export function invalidPayload(base = "", code: DecodeErrorCode = "invalid-payload"): DecodeError {
+export function invalidPayload(base = ""): DecodeError {
   const value = refusedValue;
   refusedValue = undefined; // not kept alive by the last mistake of a connection
-  const path = base + refusedPath;
-  return decodeError(code, path, refusedWish, value, `Give ${path || "the message"} ${refusedWish}.`);
+  return decodeError("invalid-payload", refusedWish, value, base + refusedPath);
 }
 
 /** Makes a DecodeError. */
 export function decodeError(
   code: DecodeErrorCode,
-  path: string,
   expected: string,
   value: unknown,
-  hint: string,
+  path = "",
+  hint = `Make ${path || "it"} ${expected}.`,
 ): DecodeError {
   return { code, path, expected, received: shorten(value), hint };
 }
 
-/** A value in at most 80 characters. */
+/** A JSON value in at most 80 characters. */
 export function shorten(value: unknown): string {
-  let text = `${typeof value}`;
-  try {
-    text = JSON.stringify(value) ?? (value === undefined ? "nothing" : text);
-  } catch {
-    // A cycle or a BigInt has no JSON text; its type is all that can be said.
-  }
+  const text = JSON.stringify(value) ?? "nothing";
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
@@ -318,8 +315,9 @@ export function shorten(value: unknown): string {
 export interface Naming {
   /** `event` or `command`. */
   readonly of: string;
-  /** Where the name stands in the frame, as a JSON pointer. */
-  readonly path: string;
+  /** The field that holds the name, as a step of a JSON pointer, and the pointer to what holds that. */
+  readonly field: string;
+  readonly holder?: string;
   readonly names: readonly unknown[];
 }
 
@@ -333,6 +331,34 @@ export function member(value: unknown, name: string): unknown {
 }
 
 /**
+ * Judges a frame whose messages are objects named by a text in `field`: gives the name, or the error. `across` are the
+ * checks of the other direction, `never` the fields that name messages elsewhere.
+ */
+export function named(
+  frame: unknown,
+  of: string,
+  field: string,
+  checks: () => Checks,
+  across: () => object,
+  never: readonly string[],
+): string | DecodeError {
+  if (!isObject(frame)) return notObject(frame, "one JSON object");
+  const name = frame[field];
+  const known = checks();
+  const isName = typeof name === "string";
+  if (isName && Object.hasOwn(known, name)) return known[name]?.(frame) ? name : invalidPayload();
+  const strays = never.map((other): Stray => [`/${other}`, frame[other]]);
+  return unnamed(
+    frame,
+    name,
+    isName,
+    { of, field, names: Object.keys(known) },
+    Object.keys(across()),
+    strays,
+  );
+}
+
+/**
  * The error of a frame whose name is `found`. `isName`: it has the type of a name, so it is one that nobody knows;
  * else it is absent, under the field of another channel, or of the wrong type. `across` are the names of the other
  * direction.
@@ -341,36 +367,32 @@ export function unnamed(
   frame: unknown,
   found: unknown,
   isName: boolean,
-  { of, path, names }: Naming,
+  { of, field, holder = "", names }: Naming,
   across: readonly unknown[] = [],
   strays: readonly Stray[] = [],
 ): DecodeError {
   const wish = `one of ${names.join(", ")}`;
+  const isAbsent = found === undefined;
+  const path = isAbsent ? holder : `${holder}/${field}`;
   if (isName) {
-    const hint = across.includes(found) ? "travels the other way" : "is not in the contract";
-    return decodeError("unknown-message", path, wish, found, `This ${of} ${hint}: correct the name.`);
+    const where = across.includes(found) ? "travels the other way" : "is not in the contract";
+    return decodeError("unknown-message", wish, found, path, `This ${of} ${where}.`);
   }
-  const parent = path.slice(0, path.lastIndexOf("/"));
-  const field = path.slice(parent.length + 1);
-  const stray = found === undefined && strays.find(([, value]) => typeof value === "string");
-  if (stray) {
-    const [place, name] = stray;
-    const hint = `This channel names its ${of}s with \`${field}\`; the frame has \`${place.slice(1)}\`: "${name}". Rename the field.`;
-    return decodeError("wrong-discriminator", place, `\`${field}\`: ${wish}`, name, hint);
-  }
-  const place = found === undefined ? parent : path;
+  const stray = isAbsent && strays.find(([, value]) => typeof value === "string");
   return decodeError(
-    "missing-discriminator",
-    place,
+    stray ? "wrong-discriminator" : "missing-discriminator",
     `\`${field}\`: ${wish}`,
-    found ?? frame,
-    `Name the ${of}.`,
+    stray ? stray[1] : (found ?? frame),
+    stray ? stray[0] : path,
+    stray
+      ? `This channel names its ${of}s with \`${field}\`; the frame has \`${stray[0].slice(1)}\`: "${stray[1]}". Rename the field.`
+      : `Name the ${of}.`,
   );
 }
 
 /** The error of a frame that is no JSON object (under Socket.IO: no array) on a channel that has nothing else. */
 export function notObject(value: unknown, expected: string): DecodeError {
-  return decodeError("not-object", "", expected, value, `Send ${expected}.`);
+  return decodeError("not-object", expected, value);
 }
 
 /** The error of a Socket.IO event that is not `[name, payload]`; undefined when it is. */
@@ -379,9 +401,9 @@ export function eventShape(frame: unknown): DecodeError | undefined {
   if (named && frame.length === 2) return undefined;
   return decodeError(
     named ? "invalid-payload" : "missing-discriminator",
-    named ? (frame.length < 2 ? "" : "/2") : "/0",
     "an array of the event name and one payload",
     frame,
+    named ? (frame.length < 2 ? "" : "/2") : "/0",
     "Emit the event with its name and exactly one argument.",
   );
 }
@@ -392,7 +414,7 @@ export function shapeless(error: DecodeError, strays: readonly Stray[]): DecodeE
   if (stray === undefined) return error;
   const [path, name] = stray;
   const hint = `These messages have no name field: they are told by their shape. Remove \`${path.slice(1)}\`.`;
-  return decodeError("invalid-payload", path, error.expected, name, hint);
+  return decodeError("invalid-payload", error.expected, name, path, hint);
 }
 
 /** Names the message that a value is, or says what is wrong with it. */
@@ -406,35 +428,29 @@ const UTF8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: 
 
 /** Decodes the text, or the UTF-8 bytes, of one frame. `T` is the type that the judge proves. Never throws. */
 export function decodeFrame<T>(frame: string | Uint8Array, judge: Judge, maxBytes = Infinity): Decoded<T> {
-  let text = "";
-  try {
-    text = typeof frame === "string" ? frame : UTF8.decode(frame);
-  } catch {
-    return refused("not-text", "UTF-8 text", `${frame.length} bytes`);
-  }
-  const bytes = typeof frame === "string" ? utf8Length(frame, maxBytes) : frame.length;
-  if (bytes > maxBytes) return refused("too-large", `at most ${maxBytes} bytes`, `${bytes} bytes`);
-  if (text.length > MAX_DEPTH && isTooDeep(text)) {
-    return refused("too-deep", `at most ${MAX_DEPTH} levels of nesting`, `more than ${MAX_DEPTH} levels`);
-  }
   let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return {
-      ok: false,
-      error: decodeError("not-json", "", "one JSON document", text, "Send one JSON document."),
-    };
-  }
-  const judged = judge(value);
+  const judgeText = (): string | DecodeError => {
+    let text: string;
+    try {
+      text = typeof frame === "string" ? frame : UTF8.decode(frame);
+    } catch {
+      return decodeError("not-text", "UTF-8 text", [...frame.slice(0, 20)]);
+    }
+    const bytes = typeof frame === "string" ? utf8Length(frame, maxBytes) : frame.length;
+    if (bytes > maxBytes) return decodeError("too-large", `at most ${maxBytes} bytes`, bytes);
+    if (isTooDeep(text)) return decodeError("too-deep", `at most ${MAX_DEPTH} levels deep`, text);
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return decodeError("not-json", "one JSON document", text);
+    }
+    return judge(value);
+  };
+  const judged = judgeText();
   // The judge named the message whose type is a member of T, after checking all that T says.
   return typeof judged === "string"
     ? { ok: true, value: value as T, name: judged }
     : { ok: false, error: judged };
-}
-
-function refused(code: DecodeErrorCode, expected: string, received: string): Decoded<never> {
-  return { ok: false, error: { code, path: "", expected, received, hint: `Send ${expected}.` } };
 }
 
 /** Thrown by an encoder for a value that the contract does not allow: nothing is written. */
@@ -447,24 +463,36 @@ export class EncodeError extends Error implements DecodeError {
   declare readonly hint: string;
 
   constructor(error: DecodeError) {
-    super(
-      `${error.code} at "${error.path}": expected ${error.expected}, got ${error.received}. ${error.hint}`,
-    );
+    super(`${error.code}: ${error.hint} Got ${error.received}.`);
     Object.assign(this, error);
   }
 }
 
-/** Checks a value and writes it as JSON text. Throws EncodeError for what `decodeFrame` would refuse. */
-export function encodeFrame(value: unknown, judge: Judge, maxBytes = Infinity): string {
-  const judged = judgeValue(value, judge);
-  if (typeof judged !== "string") throw new EncodeError(judged);
-  const text = JSON.stringify(value);
-  if (utf8Length(text, maxBytes) > maxBytes) {
-    throw new EncodeError(
-      decodeError("too-large", "", `at most ${maxBytes} bytes`, value, "Split the content."),
-    );
-  }
+/** Writes a value as JSON.stringify does. Throws EncodeError for what `decodeFrame` would refuse of it. */
+export function encodeText(value: unknown, judge: Judge, maxBytes?: number): string {
+  const text = stringify(value);
+  const decoded = decodeFrame(text, judge, maxBytes);
+  if (!decoded.ok) throw new EncodeError(decoded.error);
   return text;
+}
+
+function stringify(value: unknown): string {
+  try {
+    return `${JSON.stringify(value)}`;
+  } catch (cause) {
+    throw new EncodeError(decodeError("not-json", "a JSON value", typeof value, "", `${cause}`));
+  }
+}
+
+/** As `encodeText`, at the cost of a look at the value in place of its text where that tells as much. */
+export function encodeFrame(value: unknown, judge: Judge, maxBytes = Infinity): string {
+  if (!isJson(value, 0)) return encodeText(value, judge, maxBytes);
+  const judged = judge(value);
+  const text = JSON.stringify(value);
+  // What is wrong is said by one function.
+  return typeof judged === "string" && utf8Length(text, maxBytes) <= maxBytes
+    ? text
+    : encodeText(value, judge, maxBytes);
 }
 
 /** Writes a text as UTF-8 at `offset` and returns the offset after it. Throws RangeError when it does not fit. */
@@ -476,37 +504,30 @@ export function writeText(text: string, bytes: Uint8Array, offset: number): numb
   return offset + written;
 }
 
-// What JSON.stringify leaves out or rewrites is not what will be read: such a value is judged by its text.
-let isRewritten = false;
-
 /** Judges a value that was not parsed from text, as the text that JSON.stringify makes of it. */
 export function judgeValue(value: unknown, judge: Judge): string | DecodeError {
-  isRewritten = false;
-  if (!isJson(value, 0)) return invalidPayload("", "not-json");
-  if (!isRewritten) return judge(value);
-  const read = decodeFrame(String(JSON.stringify(value)), judge);
-  return read.ok ? judge(read.value) : read.error;
+  if (isJson(value, 0)) return judge(value);
+  try {
+    const decoded = decodeFrame(stringify(value), judge);
+    return decoded.ok ? judge(decoded.value) : decoded.error;
+  } catch (error) {
+    // `stringify` throws nothing else.
+    if (error instanceof EncodeError) return error;
+    throw error;
+  }
 }
 
-/** True unless a value, or one inside it, has no JSON text or loses its meaning in it (NaN becomes null). */
+/** True for what JSON.parse might have given: such a value and its text say the same. */
 function isJson(value: unknown, depth: number): boolean {
-  if (typeof value === "number") return Number.isFinite(value) || no(value, "a finite number");
+  if (typeof value === "number") return Number.isFinite(value);
   if (value === null || typeof value === "string" || typeof value === "boolean") return true;
   // A cycle ends here too.
-  if (typeof value !== "object" || depth === MAX_DEPTH)
-    return no(value, "a JSON value of at most 512 levels");
-  const fields = value as { readonly [name: string]: unknown }; // an object that is not null has members by name
-  const list = Array.isArray(value);
-  if (typeof fields["toJSON"] === "function") {
-    isRewritten = true;
-    return true;
-  }
-  if (!list && Object.getPrototypeOf(value) !== Object.prototype) isRewritten = true;
-  for (const name of list ? value.keys() : Object.keys(value)) {
-    if (fields[name] === undefined && !list) isRewritten = true;
-    else if (!isJson(fields[name], depth + 1)) return at(step(name));
-  }
-  return true;
+  if (typeof value !== "object" || depth === MAX_DEPTH) return false;
+  if ("toJSON" in value && typeof value.toJSON === "function") return false;
+  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return false;
+  // Spread, a hole is undefined; `every` would leave it out.
+  const members: unknown[] = Array.isArray(value) ? [...value] : Object.values(value);
+  return members.every((member) => isJson(member, depth + 1));
 }
 
 /** Bytes in UTF-8, counted only where the answer may matter. A lone surrogate is sent as the 3 bytes of U+FFFD. */
@@ -518,17 +539,14 @@ function utf8Length(text: string, limit: number): number {
 /** True when arrays and objects nest deeper than {@link MAX_DEPTH}: JSON.parse and the checks recurse. */
 function isTooDeep(text: string): boolean {
   let depth = 0;
-  let quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text[i];
-    if (unit === '"') quoted = !quoted;
-    else if (quoted) {
-      if (unit === "\\") i++;
-    } else if (unit === "[" || unit === "{") {
-      if (++depth > MAX_DEPTH) return true;
-    } else if (unit === "]" || unit === "}") depth--;
-  }
-  return false;
+  // Counted only where there are brackets enough.
+  return (
+    text.split(/[[{]/, MAX_DEPTH + 2).length > MAX_DEPTH + 1 &&
+    [...text.replace(/"(?:[^"\\]+|\\.)*"?|[^[{\]}]+/gs, "")].some((bracket) => {
+      depth += "[{".includes(bracket) ? 1 : -1;
+      return depth > MAX_DEPTH;
+    })
+  );
 }
 
 /** The functions of one direction. */
@@ -565,14 +583,14 @@ export function codec<T>(functions: CodecFunctions<T>, judge: Judge): Codec<T> {
   return { ...functions, "~standard": { version: 1, vendor: "wireproof", validate } };
 }
 
-/** The protocol with the codec functions of a client, which is small: what it names it has judged. */
+/** The rules with the codec functions of a client, which is small: what it names it has judged. */
 export function clientSide<In, Out>(
-  protocol: Protocol,
+  rules: ClientRules,
   decode: (frame: string | Uint8Array) => Decoded<In>,
   encode: (value: Out) => string,
   judges: readonly Judge[],
-): ProtocolSide<In, Out, never> {
-  return { ...protocol, decode, encode, nameOf: (value) => nameJudged(value, judges) };
+): ClientSide<In, Out, never> {
+  return { ...rules, decode, encode, nameOf: (value) => nameJudged(value, judges) };
 }
 
 /** The protocol with the codec functions of a server, which is fast: names are read where that suffices. */
@@ -629,19 +647,12 @@ function nameJudged(value: unknown, judges: readonly Judge[]): string {
     const judged = judge(value);
     if (typeof judged === "string") return judged;
   }
-  throw new RangeError("The value is no message of this protocol: decode or type-check it first.");
+  throw new RangeError("No message of this protocol.");
 }
 
 /** Characters (code points) of a text, which `minLength` and `maxLength` count. */
 export function characters(text: string): number {
-  let count = text.length;
-  for (let i = 0; i < text.length - 1; i++) {
-    if (text.charCodeAt(i) >> 10 === 0x36 && text.charCodeAt(i + 1) >> 10 === 0x37) {
-      count--;
-      i++;
-    }
-  }
-  return count;
+  return [...text].length;
 }
 
 /** `uniqueItems` over texts; `__proto__` is never a duplicate, as the judge has it. */
@@ -650,52 +661,37 @@ export function isUniqueTexts(items: readonly unknown[]): boolean {
   return new Set(texts).size === texts.length;
 }
 
-const DATE = /^(\d\d\d\d)-(\d\d)-(\d\d)$/;
-const DAYS = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-
-/** `date`: a full-date of RFC 3339. */
-export function isDate(text: string): boolean {
-  const match = DATE.exec(text);
-  if (match === null) return false;
-  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
-  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  return day >= 1 && day <= (leap ? 29 : (DAYS[month] ?? 0));
-}
-
-const TIME = /^(\d\d):(\d\d):(\d\d(?:\.\d+)?)(z|([+-])(\d\d)(?::?(\d\d))?)?$/i;
-
-/** `iso-time`: a time with or without a zone. */
-export function isIsoTime(text: string): boolean {
-  const match = TIME.exec(text);
-  if (match === null) return false;
-  const [hour, minute, second] = [Number(match[1]), Number(match[2]), Number(match[3])];
-  const sign = match[5] === "-" ? -1 : 1;
-  const [zoneHour, zoneMinute] = [Number(match[6] ?? 0), Number(match[7] ?? 0)];
-  if (zoneHour > 23 || zoneMinute > 59) return false;
-  if (hour <= 23 && minute <= 59 && second < 60) return true;
-  // A leap second is the last of a day in UTC.
-  const utcMinute = minute - zoneMinute * sign;
-  const utcHour = hour - zoneHour * sign - (utcMinute < 0 ? 1 : 0);
-  return (utcHour === 23 || utcHour === -1) && (utcMinute === 59 || utcMinute === -1) && second < 61;
-}
-
-const ZONE = /(?:z|[+-]\d\d(?::?\d\d)?)$/i;
-
-const SEPARATOR = /t|\s/i;
-
-/** `iso-date-time`: a date and a time with or without a zone. */
-export function isIsoDateTime(text: string): boolean {
-  const [date = "", time = "", ...more] = text.split(SEPARATOR);
-  return more.length === 0 && isDate(date) && isIsoTime(time);
-}
-
 // Nearly all timestamps are of this shape, which is a date-time whatever its digits are.
 const PLAIN_DATE_TIME =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3])(?::[0-5]\d){2}(?:\.\d+)?Z$/;
 
 /** `date-time`: a date-time of RFC 3339. */
 export function isDateTime(text: string): boolean {
-  return PLAIN_DATE_TIME.test(text) || (ZONE.test(text) && isIsoDateTime(text));
+  return PLAIN_DATE_TIME.test(text) || isMoment(text);
+}
+
+const MOMENT =
+  /^(\d{4})-(0[1-9]|1[0-2])-(\d\d)[t\s](\d\d):(\d\d):(\d\d(?:\.\d+)?)(?:z|[+-]([01]\d|2[0-3])(?::?([0-5]\d))?)$/i;
+
+type Nine = [unknown, number, number, number, number, number, number, number, number];
+
+/** The rule of `date-time` alone, without the short way to most of them. */
+export function isMoment(text: string): boolean {
+  const parts = MOMENT.exec(text)?.map((part) => Number(part) || 0);
+  if (!parts) return false;
+  // The expression has eight groups; one that took no part is 0 here.
+  const [, year, month, day, hour, minute, second, zoneHour, zoneMinute] = parts as Nine;
+  const zone = text.lastIndexOf("-") > 9 ? -1 : 1;
+  const utcMinute = minute - zone * zoneMinute;
+  const sinceMidnight = (hour - zone * zoneHour) * 60 + utcMinute;
+  return (
+    day > 0 &&
+    // Day 0 of the next month is the last of this one; 400 years later the calendar is the same, and no year is short.
+    day <= new Date(year + 400, month, 0).getDate() &&
+    // A leap second is the last of a day in UTC.
+    ((hour < 24 && minute < 60 && second < 60) ||
+      (utcMinute < 60 && second < 61 && (sinceMidnight === 1439 || sinceMidnight === -1)))
+  );
 }
 
 const UUID = /^(?:urn:uuid:)?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
@@ -703,4 +699,498 @@ const UUID = /^(?:urn:uuid:)?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 /** `uuid`: a UUID of RFC 4122, with or without `urn:uuid:`. */
 export function isUuid(text: string): boolean {
   return UUID.test(text);
+}
+
+/** Checks by the names of fields. */
+export type Checks = { readonly [name: string]: Check };
+
+/** Makes something when it is first asked for. */
+export function lazily<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+/** An object: fields that must be there, fields that may be, and what any other has to be. */
+export function fields(required: Checks, optional: Checks = {}, rest?: Check): Check {
+  const known: Checks = { ...required, ...optional };
+  return (value) => {
+    if (!isObject(value)) return no(value, "an object");
+    for (const name in known) {
+      const isAbsent = value[name] === undefined && !(name in required);
+      if (!isAbsent && !inside(known[name], value[name], name)) return false;
+    }
+    for (const name in rest && value) {
+      if (!Object.hasOwn(known, name) && !inside(rest, value[name], name)) return false;
+    }
+    return true;
+  };
+}
+
+/** A list of `min` to `max` items. `differ` says whether they all differ, where they must. */
+export function list(
+  item: Check,
+  min = 0,
+  max = Infinity,
+  differ: (items: readonly unknown[]) => boolean = anything,
+): Check {
+  return (value) => {
+    if (!Array.isArray(value) || value.length < min || value.length > max) {
+      return no(value, `a list of ${min} to ${max} items`);
+    }
+    return value.every((one, i) => inside(item, one, i)) && (differ(value) || no(value, "without doubles"));
+  };
+}
+
+function inside(check: Check | undefined, value: unknown, name: string | number): boolean {
+  return !check || check(value) || at(step(name));
+}
+
+/** What the expression `test` accepts; `wish` says it in words. */
+export function is(test: Check, wish: string): Check {
+  return (value) => test(value) || no(value, wish);
+}
+
+/** Any value. */
+export function anything(_value?: unknown): boolean {
+  return true;
+}
+
+/** No value at all. */
+export const nothing: Check = (value) => no(value, "absent");
+
+/** A text. */
+export const text: Check = (value) => typeof value === "string" || no(value, "a string");
+
+/** True or false. */
+export const flag: Check = (value) => typeof value === "boolean" || no(value, "a boolean");
+
+/** A text of `min` to `max` characters. */
+export function chars(min: number, max = Infinity): Check {
+  return (value) =>
+    between(typeof value === "string" ? characters(value) : Number.NaN, min, max) ||
+    no(value, `a string of ${min} to ${max} characters`);
+}
+
+/** A finite number from `min` to `max`. */
+export function number(min = -Infinity, max = Infinity): Check {
+  return (value) =>
+    (Number.isFinite(value) && between(value, min, max)) || no(value, `a number from ${min} to ${max}`);
+}
+
+/** An integer from `min` to `max`. */
+export function int(min = -Infinity, max = Infinity): Check {
+  return (value) =>
+    (Number.isInteger(value) && between(value, min, max)) || no(value, `an integer from ${min} to ${max}`);
+}
+
+function between(value: unknown, min: number, max: number): boolean {
+  return typeof value === "number" && value >= min && value <= max;
+}
+
+/** One of some constants. */
+export function values(...wanted: readonly unknown[]): Check {
+  return (value) => wanted.includes(value) || no(value, `one of ${wanted.join(", ")}`);
+}
+
+/** A text of a format. */
+export function format(test: (text: string) => boolean, name: string): Check {
+  return is((value) => typeof value === "string" && test(value), `a string (${name})`);
+}
+
+export const uuid: Check = /* @__PURE__ */ format(isUuid, "uuid");
+
+export const dateTime: Check = /* @__PURE__ */ format(isMoment, "date-time");
+
+/** An object in the making. */
+export type FastMembers = { [name: string]: unknown };
+
+/** The longest text that `read` is given: JSON.parse is faster above, and an expression needs little stack below. */
+const MAX_LENGTH = 1024;
+
+// Where nothing is compiled (node --jitless, iOS in lockdown, Hermes) there is no WebAssembly, and JSON.parse wins.
+const IS_COMPILED = /* @__PURE__ */ Reflect.has(globalThis, "WebAssembly");
+
+const UTF8_TEXT = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** `decodeFrame`, with `read` before it. `read` gives undefined for what it leaves to the others. Never throws. */
+export function decodeFast<T>(
+  frame: string | Uint8Array,
+  read: (text: string) => Decoded<T> | undefined,
+  judge: Judge,
+  maxBytes?: number,
+): Decoded<T> {
+  if (!IS_COMPILED || frame.length > MAX_LENGTH) return decodeFrame(frame, judge, maxBytes);
+  let text: string;
+  try {
+    text = typeof frame === "string" ? frame : UTF8_TEXT.decode(frame);
+  } catch {
+    return decodeFrame(frame, judge, maxBytes);
+  }
+  return read(text) ?? decodeFrame(text, judge, maxBytes);
+}
+
+/** `decodeFast` in few bytes, for browsers: their text frames are strings. */
+export function decodeHot<T>(
+  frame: string | Uint8Array,
+  read: (text: string) => Decoded<T> | undefined,
+  judge: Judge,
+  maxBytes?: number,
+): Decoded<T> {
+  const isRead = typeof frame === "string" && frame.length <= MAX_LENGTH && IS_COMPILED;
+  return (isRead && read(frame)) || decodeFrame(frame, judge, maxBytes);
+}
+
+/** The two ways to read one shape of a message. */
+export interface FastTemplate {
+  /** For texts without escapes. */
+  readonly plain: RegExp;
+  /** For texts with escapes. */
+  readonly escaped: RegExp;
+  /** The captures that may hold escapes. */
+  readonly texts: readonly number[];
+}
+
+/** Makes a template of the expression for texts without escapes, and of the captures that are free texts. */
+export function template(plain: RegExp, ...texts: readonly number[]): FastTemplate {
+  const raw = '[^"\\\\\\x00-\\x1f]*';
+  const body = `${raw}(?:\\\\(?:["\\\\/bfnrt]|u[\\da-fA-F]{4})${raw})*`;
+  return { plain, escaped: new RegExp(plain.source.replaceAll(raw, body)), texts };
+}
+
+/** The parts of a text that fits a template, or null. A text with escapes is given as it means, a list as it stands. */
+export function match({ plain, escaped, texts }: FastTemplate, text: string): RegExpExecArray | null {
+  if (!text.includes("\\")) return plain.exec(text);
+  const parts = escaped.exec(text);
+  if (parts === null) return null;
+  for (const index of texts) {
+    const part = parts[index];
+    const at = part === undefined ? -1 : part.indexOf("\\");
+    if (part !== undefined && at >= 0) parts[index] = unescaped(part, at);
+  }
+  return parts;
+}
+
+/** What the template of message `name` has read. `T` is the type that the template and the checks after it prove. */
+export function accepted<T>(value: unknown, name: string): Decoded<T> {
+  // The generator made the template and the checks of the schema that T was made of.
+  return { ok: true, value: value as T, name };
+}
+
+const ESCAPES: { readonly [letter: string]: string } = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
+
+/** A text with valid escapes, the first of them at `first`, as it means: three times as fast as JSON.parse. */
+function unescaped(body: string, first: number): string {
+  let text = "";
+  let from = 0;
+  for (let at = first; at >= 0; at = body.indexOf("\\", from)) {
+    const letter = body.charAt(at + 1);
+    text += body.slice(from, at);
+    from = at + 2;
+    if (letter === "u") {
+      from += 4;
+      text += String.fromCharCode(Number.parseInt(body.slice(at + 2, from), 16));
+    } else text += ESCAPES[letter] ?? letter;
+  }
+  return text + body.slice(from);
+}
+
+/** The texts of a list, from what stands between its brackets. */
+export function texts(list = ""): string[] {
+  // What the template has read between brackets is a list of texts.
+  if (list.includes("\\")) return JSON.parse(`[${list}]`) as string[];
+  const found: string[] = [];
+  let from = 1;
+  while (from < list.length) {
+    const end = list.indexOf('"', from);
+    found.push(list.slice(from, end));
+    from = list.indexOf('"', end + 1) + 1;
+    if (from === 0) break;
+  }
+  return found;
+}
+
+// Up to here a look at each pair is faster than a set.
+const FEW = 12;
+
+/** `isUniqueTexts` for lists that are mostly short. */
+export function areUnique(list: readonly unknown[]): boolean {
+  if (list.length > FEW) return isUniqueTexts(list);
+  for (let i = 1; i < list.length; i++) {
+    for (let j = 0; j < i; j++) if (list[i] === list[j] && list[i] !== "__proto__") return false;
+  }
+  return true;
+}
+
+/** The number of at most fifteen digits that a template has read. */
+export function integer(digits = ""): number {
+  let value = 0;
+  const negative = digits.charCodeAt(0) === 45;
+  for (let i = negative ? 1 : 0; i < digits.length; i++) value = value * 10 + digits.charCodeAt(i) - 48;
+  return negative ? -value : value;
+}
+
+/** True for an object as JSON.parse or a literal makes it. Others JSON.stringify may rewrite. */
+export function isPlain(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** True for an array that JSON.stringify writes by its items. */
+export function isPlainList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && !("toJSON" in value);
+}
+
+/** True where an object has other members than the `written` ones; a known one that is undefined is none. */
+export function hasOthers(value: Fields, written: number, known: ReadonlySet<string>): boolean {
+  let members = 0;
+  for (const _ in value) members++;
+  if (members === written) return false;
+  for (const name in value) {
+    if (!known.has(name)) return true;
+    if (value[name] === undefined) members--;
+  }
+  return members !== written;
+}
+
+const HOT_DATE_TIME =
+  /^\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)T(?:[01]\d|2[0-3])(?::[0-5]\d){2}(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+
+/** True for a date-time, all but those on a leap day and in a leap second. It needs no escape. */
+export function isPlainDateTime(text: string): boolean {
+  return HOT_DATE_TIME.test(text);
+}
+
+const HOT_UUID = /^[\da-fA-F]{8}-(?:[\da-fA-F]{4}-){3}[\da-fA-F]{12}$/;
+
+/** True for a UUID without `urn:uuid:`. It needs no escape. */
+export function isPlainUuid(text: string): boolean {
+  return HOT_UUID.test(text);
+}
+
+// A lone surrogate has no UTF-8; which of them are lone is for JSON.stringify to see.
+const NEEDS_ESCAPE = /[\x00-\x1f"\\\ud800-\udfff]/;
+
+/** A text as it stands between quotes. */
+export function escaped(text: string): string {
+  return NEEDS_ESCAPE.test(text) ? JSON.stringify(text).slice(1, -1) : text;
+}
+
+/** A list of texts as it stands between brackets; undefined where an item is no text. */
+export function escapedList(list: readonly unknown[]): string | undefined {
+  let text = "";
+  for (let i = 0; i < list.length; i++) {
+    const item = list[i];
+    if (typeof item !== "string") return undefined;
+    text += (i === 0 ? '"' : ',"') + escaped(item) + '"';
+  }
+  return text;
+}
+
+/** Where bytes are written. */
+export interface FastOutput {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+const ENCODER = /* @__PURE__ */ new TextEncoder();
+
+// A server writes into one buffer again and again.
+let latest: FastOutput | undefined;
+
+/** The view of a buffer that literals are written through. */
+export function outputOf(bytes: Uint8Array): FastOutput {
+  if (latest !== undefined && latest.bytes === bytes && latest.view.byteLength === bytes.length)
+    return latest;
+  latest = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) };
+  return latest;
+}
+
+/** An ASCII text that is known beforehand, in pieces of eight bytes; the last piece may overlap the one before. */
+export interface FastLiteral {
+  readonly bytes: Uint8Array;
+  readonly words: Float64Array;
+  readonly last: number;
+}
+
+/** Makes a literal. */
+export function literal(text: string): FastLiteral {
+  const bytes = ENCODER.encode(text);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const words = Float64Array.from({ length: bytes.length >> 3 }, (_, index) => view.getFloat64(index * 8));
+  return { bytes, words, last: bytes.length < 8 ? 0 : view.getFloat64(bytes.length - 8) };
+}
+
+/** Writes a literal; returns the offset after it, as all functions below. Beyond the end it throws RangeError or writes nothing. */
+export function put(
+  { bytes, view }: FastOutput,
+  at: number,
+  { bytes: text, words, last }: FastLiteral,
+): number {
+  const length = text.length;
+  if (length < 8) {
+    for (let i = 0; i < length; i++) bytes[at + i] = text[i] ?? 0;
+    return at + length;
+  }
+  for (let i = 0; i < words.length; i++) view.setFloat64(at + i * 8, words[i] ?? 0);
+  view.setFloat64(at + length - 8, last);
+  return at + length;
+}
+
+// Above this the engine's own writer is faster than a loop.
+const LONG = 80;
+
+/** Writes a text in quotes. */
+export function textInto(output: FastOutput, offset: number, text: string): number {
+  const { bytes } = output;
+  const { length } = text;
+  let at = offset;
+  bytes[at++] = 0x22;
+  if (length > LONG) {
+    at = utf8Into(bytes, at, escaped(text));
+    bytes[at++] = 0x22;
+    return at;
+  }
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) {
+      if (unit >= 0x20 && unit !== 0x22 && unit !== 0x5c) bytes[at++] = unit;
+      else at = escapeInto(bytes, at, unit);
+    } else if (unit < 0x800) {
+      bytes[at++] = 0xc0 | (unit >> 6);
+      bytes[at++] = 0x80 | (unit & 0x3f);
+    } else if (unit < 0xd800 || unit > 0xdfff) {
+      bytes[at++] = 0xe0 | (unit >> 12);
+      bytes[at++] = 0x80 | ((unit >> 6) & 0x3f);
+      bytes[at++] = 0x80 | (unit & 0x3f);
+    } else {
+      const low = unit < 0xdc00 ? text.charCodeAt(i + 1) : 0;
+      if (low >= 0xdc00 && low <= 0xdfff) {
+        const point = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+        bytes[at++] = 0xf0 | (point >> 18);
+        bytes[at++] = 0x80 | ((point >> 12) & 0x3f);
+        bytes[at++] = 0x80 | ((point >> 6) & 0x3f);
+        bytes[at++] = 0x80 | (point & 0x3f);
+        i++;
+      } else at = escapeInto(bytes, at, unit);
+    }
+  }
+  bytes[at++] = 0x22;
+  return at;
+}
+
+// What JSON.stringify writes behind the backslash of a unit; 0: its number.
+const LETTERS = /* @__PURE__ */ Uint8Array.from({ length: 0x5d }, (_, unit) => {
+  const letter = unit === 0x22 || unit === 0x5c ? unit : "btn\0fr".charCodeAt(unit - 8);
+  return Number.isNaN(letter) ? 0 : letter;
+});
+
+/** Writes the escape of a unit: by its letter, or `\u` and its number as JSON.stringify does. */
+function escapeInto(bytes: Uint8Array, at: number, unit: number): number {
+  bytes[at] = 0x5c;
+  const letter = LETTERS[unit] ?? 0;
+  if (letter === 0) return asciiInto(bytes, at + 1, `u${unit.toString(16).padStart(4, "0")}`);
+  bytes[at + 1] = letter;
+  return at + 2;
+}
+
+/** Writes a text of ASCII that needs no escape in quotes. */
+export function plainInto({ bytes }: FastOutput, offset: number, text: string): number {
+  bytes[offset] = 0x22;
+  const end = asciiInto(bytes, offset + 1, text);
+  bytes[end] = 0x22;
+  return end + 1;
+}
+
+/** Writes a date-time of `isPlainDateTime` in quotes; -1 for any other text. Looks at its bytes, which is cheaper. */
+export function timeInto(output: FastOutput, offset: number, text: string): number {
+  const { bytes } = output;
+  const { length } = text;
+  const start = offset + 1;
+  const end = start + length;
+  // With an offset instead of Z, or beside the buffer, the expression and the straight way do it.
+  if (length < 20 || end >= bytes.length || text.charCodeAt(length - 1) !== 0x5a) {
+    return isPlainDateTime(text) ? plainInto(output, offset, text) : -1;
+  }
+  let all = 0;
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    all |= unit;
+    bytes[start + i] = unit;
+  }
+  const [month, day] = [twoDigits(bytes, start + 5), twoDigits(bytes, start + 8)];
+  const isPlain =
+    all < 0x80 &&
+    twoDigits(bytes, start) < 100 &&
+    twoDigits(bytes, start + 2) < 100 &&
+    bytes[start + 4] === 0x2d &&
+    month >= 1 &&
+    month <= 12 &&
+    bytes[start + 7] === 0x2d &&
+    day >= 1 &&
+    day <= (month === 2 ? 28 : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31) &&
+    bytes[start + 10] === 0x54 &&
+    twoDigits(bytes, start + 11) < 24 &&
+    bytes[start + 13] === 0x3a &&
+    twoDigits(bytes, start + 14) < 60 &&
+    bytes[start + 16] === 0x3a &&
+    twoDigits(bytes, start + 17) < 60;
+  if (!isPlain) return -1;
+  if (length > 20) {
+    if (length === 21 || bytes[start + 19] !== 0x2e) return -1;
+    for (let i = start + 20; i < end - 1; i++) if (((bytes[i] ?? 0) - 0x30) >>> 0 > 9) return -1;
+  }
+  bytes[offset] = 0x22;
+  bytes[end] = 0x22;
+  return end + 1;
+}
+
+/** The number of two digits; 100 where they are none. */
+function twoDigits(bytes: Uint8Array, at: number): number {
+  const [tens, ones] = [(bytes[at] ?? 0) - 0x30, (bytes[at + 1] ?? 0) - 0x30];
+  return tens >>> 0 > 9 || ones >>> 0 > 9 ? 100 : tens * 10 + ones;
+}
+
+function asciiInto(bytes: Uint8Array, at: number, text: string): number {
+  for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i);
+  return at + text.length;
+}
+
+/** Writes a text that needs no escape. */
+function utf8Into(bytes: Uint8Array, at: number, text: string): number {
+  // The Buffers of Node have a writer of their own, which needs no view of what is left.
+  if ("write" in bytes && typeof bytes.write === "function" && at + text.length * 3 <= bytes.length) {
+    return at + Number(bytes.write(text, at));
+  }
+  const { read, written } = ENCODER.encodeInto(text, bytes.subarray(at));
+  return read < text.length ? Infinity : at + written;
+}
+
+/** Writes a list of texts as it stands between brackets; -1 where an item is no text. */
+export function listInto(output: FastOutput, offset: number, list: readonly unknown[]): number {
+  const { bytes } = output;
+  let at = offset;
+  for (let i = 0; i < list.length; i++) {
+    const item = list[i];
+    if (typeof item !== "string") return -1;
+    if (i > 0) bytes[at++] = 0x2c;
+    at = textInto(output, at, item);
+  }
+  return at;
+}
+
+/** Writes a finite number. */
+export function numberInto(output: FastOutput, at: number, value: number): number {
+  if (value < 0 || value > 0x3fffffff || (value | 0) !== value)
+    return asciiInto(output.bytes, at, `${value}`);
+  let end = at + 1;
+  for (let rest = value; rest > 9; rest = (rest / 10) | 0) end++;
+  let rest = value;
+  for (let i = end - 1; i >= at; i--) {
+    const next = (rest / 10) | 0;
+    output.bytes[i] = 48 + rest - next * 10;
+    rest = next;
+  }
+  return end;
 }

@@ -2,12 +2,12 @@
 
 import { type Client, ClientError, createClient } from "../src/client/client.js";
 import type { ClientStats, ClientStatus } from "../src/client/status.js";
-import type { ClientSide } from "../src/wire/protocol.js";
+import type { ClientSide, Protocol, ProtocolSide } from "../src/wire/protocol.js";
 import { brief, type Timeline } from "./timeline.js";
 import { decodeErrorEntry, explain } from "./words.js";
 
-/** The client's side of an endpoint whose messages nobody here knows by type. */
-export type Side = ClientSide<unknown, unknown>;
+/** The client's side of an endpoint whose messages nobody here knows by type, with all rules: they are to be shown. */
+export type Side = ProtocolSide<unknown, unknown>;
 
 export interface Session {
   readonly status: ClientStatus;
@@ -33,14 +33,25 @@ const DULL = ["timestamp"];
 /** Loads the codec of an endpoint; rejects with why there is none. */
 export async function loadSide(path: string): Promise<Side> {
   const module: Readonly<Record<string, unknown>> = await import(`/playground/${path}`);
-  const found = Object.entries(module).find(([name, value]) => name.endsWith("Client") && isSide(value));
-  if (found === undefined) throw new Error("The module of the codec exports no client's side.");
+  const client = Object.entries(module).find(
+    ([name, value]) => name.endsWith("Client") && isSide(value),
+  )?.[1];
+  const protocol = Object.values(module).find(isProtocol);
+  if (client === undefined || protocol === undefined) {
+    throw new Error("The module of the codec exports no client's side.");
+  }
   // isSide has looked.
-  return found[1] as Side;
+  const { decode, encode, nameOf } = client as ClientSide<unknown, unknown>;
+  return { ...protocol, decode, encode, nameOf };
 }
 
 function isSide(value: unknown): boolean {
   return typeof value === "object" && value !== null && "decode" in value && "encode" in value;
+}
+
+/** Only what is generated comes here: of that, a protocol alone has an address and no functions. */
+function isProtocol(value: unknown): value is Protocol {
+  return typeof value === "object" && value !== null && "address" in value && !("decode" in value);
 }
 
 /** The client for Socket.IO, which brings three times its own size: loaded only where it is needed. */

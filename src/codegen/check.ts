@@ -1,6 +1,7 @@
 /**
- * Check functions: for each object, list or combination that a payload holds, one function that says yes or no and
- * leaves behind why (`no`, `at` of `src/wire/codec/refusal.ts`).
+ * Check functions, for each object, list or combination that a payload holds: quick ones that say yes or no, and for
+ * schemas that the words of `src/wire/codec/checks.ts` do not say, others that leave behind why (`no` and `at` of
+ * `src/wire/codec/refusal.ts`).
  *
  * This file is long because it is draft-07 from `$ref` to `uniqueItems`, one method a group of keywords, over one state.
  */
@@ -11,6 +12,7 @@ import { expectedOf } from "./expected.js";
 import { type Context, isPlainCombination, kindTerms, leafTerms, sizeTerms, typeTerms } from "./leaf.js";
 import { quote } from "./literal.js";
 import { isIdentifier, type NameSet, pascalCase } from "./names.js";
+import type { Patterns } from "./patterns.js";
 import { below, nth, type Place } from "./place.js";
 import {
   type Definitions,
@@ -36,28 +38,27 @@ interface Wrong {
   readonly expected: string;
 }
 
+/** What the printers of the checks of one file share. */
+export interface SharedByChecks extends Pick<Context, "definitions" | "imports"> {
+  readonly patterns: Patterns;
+  readonly names: NameSet;
+  /** The type name of a definition, which its check shares. */
+  readonly definitionName: (name: string) => string;
+}
+
 export class CheckPrinter {
   private readonly functions: string[][] = [];
   private readonly known = new Map<string, string>();
-  private readonly patterns = new Map<string, string>();
-  private readonly names: NameSet;
 
+  /** `explains`: the functions leave behind why they said no. */
   constructor(
-    private readonly shared: Pick<Context, "definitions" | "imports"> & {
-      readonly compilePattern: (source: string, where: string) => string;
-      /** The type name of a definition, which its check shares. */
-      readonly definitionName: (name: string) => string;
-    },
-    names: NameSet,
-  ) {
-    this.names = names;
-  }
+    private readonly shared: SharedByChecks,
+    private readonly explains: boolean,
+  ) {}
 
-  /** The functions printed so far and the constants that they need. */
+  /** The functions printed so far. */
   lines(): string[] {
-    const patterns = [...this.patterns].map(([source, name]) => `const ${name} = ${source};`);
-    const blocks = this.functions.map((lines) => [...lines, ""]);
-    return [...patterns, ...(patterns.length > 0 ? [""] : []), ...blocks.flat()];
+    return this.functions.flatMap((lines) => [...lines, ""]);
   }
 
   /**
@@ -67,7 +68,7 @@ export class CheckPrinter {
     const key = `${place.name}\0${told ?? ""}\0${JSON.stringify(schema)}`;
     const known = this.known.get(key);
     if (known !== undefined) return known;
-    const name = this.names.take(`check${place.name}`);
+    const name = this.shared.names.take(`${this.explains ? "check" : "is"}${place.name}`);
     // Before the body is printed: a schema that leads back to itself calls its own name.
     this.known.set(key, name);
     const lines: string[] = [];
@@ -105,26 +106,32 @@ export class CheckPrinter {
   }
 
   private get context(): Context {
-    return {
-      definitions: this.shared.definitions,
-      imports: this.shared.imports,
-      pattern: (source, where) => this.pattern(source, where),
-    };
+    const { definitions, imports, patterns } = this.shared;
+    return { definitions, imports, pattern: (source, where) => patterns.constant(source, where) };
   }
 
-  private pattern(source: string, where: string): string {
-    const expression = this.shared.compilePattern(source, where);
-    const known = this.patterns.get(expression);
-    if (known !== undefined) return known;
-    const name = this.names.take("PATTERN");
-    this.patterns.set(expression, name);
-    return name;
+  /** The statement that refuses `x`, for which `wish` was expected at the pointer `path` (an expression). */
+  private no(x: string, wish: string, path = ""): string {
+    if (!this.explains) return "return false;";
+    const args = [x, quote(wish), ...(path === "" || path === '""' ? [] : [path])];
+    return `return ${this.shared.imports.use("no")}(${args.join(", ")});`;
+  }
+
+  /** The statement that passes on the no of another check. */
+  private at(path: string): string {
+    const here = !this.explains || path === "" || path === '""';
+    return here ? "return false;" : `return ${this.shared.imports.use("at")}(${path});`;
+  }
+
+  /** The step of a pointer to the member `key`. */
+  private get stepToKey(): string {
+    return this.explains ? `${this.shared.imports.use("step")}(key)` : "";
   }
 
   private body(schema: JsonSchema, place: Place, told: string | undefined): string[] {
     const { imports } = this.shared;
     if (typeof schema === "boolean") {
-      return [`  return ${schema ? "true" : `${imports.use("no")}(v, "nothing")`};`];
+      return [`  ${schema ? "return true;" : this.no("v", "nothing")}`];
     }
     const lines: string[] = [];
     const types = typeTerms(schema, "v", this.context);
@@ -157,7 +164,6 @@ export class CheckPrinter {
 
   /** `$ref`, `allOf`, `anyOf`, `oneOf`, `not`, `if`. */
   private combined(schema: SchemaObject, place: Place): string[] {
-    const { imports } = this.shared;
     const lines: string[] = [];
     const plain = isPlainCombination(schema);
     const wrong = (sub: JsonSchema, at: Place) => this.wrong(sub, "v", at, plain);
@@ -170,9 +176,7 @@ export class CheckPrinter {
     const anyOf = schemaList(schema, "anyOf");
     if (anyOf.length > 0 && !anyOf.some(isAny)) {
       const choices = anyOf.map((sub, index) => right(sub, nth(place, "anyOf", index, sub)));
-      lines.push(
-        ...statement([any(choices)], `return ${imports.use("no")}(v, ${quote(this.expected({ anyOf }))});`),
-      );
+      lines.push(...statement([any(choices)], this.no("v", this.expected({ anyOf }))));
     }
     const oneOf = schemaList(schema, "oneOf");
     if (oneOf.length > 0) {
@@ -180,13 +184,13 @@ export class CheckPrinter {
       const term = choices.length === 1 ? all(choices) : exactlyOne(choices);
       const wish =
         oneOf.length > 1 ? `exactly one of: ${this.expected({ oneOf })}` : this.expected({ oneOf });
-      lines.push(...statement([term], `return ${imports.use("no")}(v, ${quote(wish)});`));
+      lines.push(...statement([term], this.no("v", wish)));
     }
     const inverse = subschema(schema, "not");
     if (inverse !== undefined) {
       const term = not(right(inverse, below(place, "not", "Not")));
       const wish = `anything but ${this.expected(inverse)}`;
-      lines.push(...statement([term], `return ${imports.use("no")}(v, ${quote(wish)});`));
+      lines.push(...statement([term], this.no("v", wish)));
     }
     lines.push(...this.conditional(schema, place));
     return lines;
@@ -209,7 +213,6 @@ export class CheckPrinter {
   }
 
   private objectRules(schema: SchemaObject, place: Place, told: string | undefined): string[] {
-    const { imports } = this.shared;
     const lines: string[] = [];
     const size = sizeTerms(schema, "Object.keys(v).length", "Properties");
     if (size.length > 0) {
@@ -233,7 +236,7 @@ export class CheckPrinter {
     lines.push(...this.dependencies(schema, place));
     for (const [source, sub] of schemaMap(schema, "patternProperties")) {
       const at = below(place, formatPointer(["patternProperties", source]).slice(1), "Match");
-      const pattern = this.pattern(source, at.pointer);
+      const pattern = this.shared.patterns.constant(source, at.pointer);
       if (!isAny(sub)) lines.push(...this.members(sub, at, holds(`${pattern}.test(key)`)));
     }
     lines.push(...this.additional(schema, place));
@@ -241,16 +244,14 @@ export class CheckPrinter {
     if (names !== undefined && !isAny(names)) {
       const check = this.checkFor(names, below(place, "propertyNames", "Name"));
       const term = holds(`${check}(key)`);
-      const refusal = `return ${imports.use("at")}(${imports.use("step")}(key));`;
-      lines.push(...block("for (const key in v) {", statement([term], refusal)));
+      lines.push(...block("for (const key in v) {", statement([term], this.at(this.stepToKey))));
     }
     return lines;
   }
 
   private presence(name: string): string[] {
     const [x, path] = [field(name), quote(formatPointer([name]))];
-    const refusal = `return ${this.shared.imports.use("no")}(undefined, "a value", ${path});`;
-    return statement([compare(x, "===", "!==", "undefined")], refusal);
+    return statement([compare(x, "===", "!==", "undefined")], this.no("undefined", "a value", path));
   }
 
   private property(name: string, schema: JsonSchema, required: boolean, place: Place): string[] {
@@ -270,7 +271,6 @@ export class CheckPrinter {
   private dependencies(schema: SchemaObject, place: Place): string[] {
     const map = schema["dependencies"];
     if (typeof map !== "object" || map === null) return [];
-    const { imports } = this.shared;
     const lines: string[] = [];
     for (const [name, needs] of Object.entries(map)) {
       if (name === "__proto__") continue;
@@ -279,13 +279,8 @@ export class CheckPrinter {
         for (const need of needs.map(String)) {
           if (!canBeMissing(need)) continue;
           const term = any([not(there), compare(field(need), "===", "!==", "undefined")]);
-          const wish = quote(`a value, because ${name} is there`);
-          lines.push(
-            ...statement(
-              [term],
-              `return ${imports.use("no")}(undefined, ${wish}, ${quote(formatPointer([need]))});`,
-            ),
-          );
+          const wish = `a value, because ${name} is there`;
+          lines.push(...statement([term], this.no("undefined", wish, quote(formatPointer([need])))));
         }
       }
     }
@@ -309,7 +304,7 @@ export class CheckPrinter {
       if (Object.hasOwn(properties, "__proto__")) names.push("__proto__");
     }
     const patterns = schemaMap(schema, "patternProperties").map(([source]) =>
-      this.pattern(source, `${place.pointer}/patternProperties`),
+      this.shared.patterns.constant(source, `${place.pointer}/patternProperties`),
     );
     const known = [
       ...names.map((name) => compare("key", "!==", "===", quote(name))),
@@ -317,7 +312,7 @@ export class CheckPrinter {
     ];
     const unknown = known.length === 0 ? undefined : not(any(known));
     if (rest === false) {
-      const refusal = `return ${imports.use("stray")}(v, key);`;
+      const refusal = this.explains ? `return ${imports.use("stray")}(v, key);` : "return false;";
       return block(
         "for (const key in v) {",
         unknown === undefined ? [`  ${refusal}`] : statement([not(unknown)], refusal),
@@ -329,8 +324,7 @@ export class CheckPrinter {
   /** Checks each member that `filter` lets through. */
   private members(schema: JsonSchema, place: Place, filter: Term | undefined): string[] {
     const wrong = this.wrong(schema, "item", place);
-    const path = `${this.shared.imports.use("step")}(key)`;
-    const inner = ["  const item = v[key];", ...this.refuse(wrong, "item", path)];
+    const inner = ["  const item = v[key];", ...this.refuse(wrong, "item", this.stepToKey)];
     if (filter === undefined) return block("for (const key in v) {", inner);
     return block("for (const key in v) {", [...ifLines(filter.wrong, "continue;"), ...inner]);
   }
@@ -363,12 +357,12 @@ export class CheckPrinter {
         ? compare("v.length", "<", ">=", "1")
         : holds(`v.some(${this.checkFor(contained, at)})`);
       const wish = `an array with ${this.expected(contained)} in it`;
-      lines.push(...statement([some], `return ${imports.use("no")}(v, ${quote(wish)});`));
+      lines.push(...statement([some], this.no("v", wish)));
     }
     if (schema["uniqueItems"] === true) {
       const texts = typeof items === "object" && items !== null && !Array.isArray(items) && isTextType(items);
       const test = holds(`${imports.use(texts ? "isUniqueTexts" : "isUnique")}(v)`);
-      lines.push(...statement([test], `return ${imports.use("no")}(v, "items that differ");`));
+      lines.push(...statement([test], this.no("v", "items that differ")));
     }
     return lines;
   }
@@ -384,7 +378,7 @@ export class CheckPrinter {
     const rest = subschema(schema, "additionalItems");
     if (rest === undefined || isAny(rest)) return lines;
     if (rest === false) {
-      const refusal = `return ${this.shared.imports.use("no")}(v[${items.length}], "no item", "/${items.length}");`;
+      const refusal = this.no(`v[${items.length}]`, "no item", `"/${items.length}"`);
       return [...lines, ...statement([compare("v.length", ">", "<=", `${items.length}`)], refusal)];
     }
     return [...lines, ...this.each(rest, below(place, "additionalItems", "Item", rest), items.length)];
@@ -398,12 +392,8 @@ export class CheckPrinter {
 
   /** Statements that leave with a no when `x`, at the pointer `path` (an expression), is wrong. */
   private refuse(wrong: Wrong, x: string, path: string, absent?: Term): string[] {
-    const { imports } = this.shared;
     if (wrong.terms.length === 0) return [];
-    const here = path === "" || path === '""';
-    const refusal = wrong.called
-      ? `return ${here ? "false" : `${imports.use("at")}(${path})`};`
-      : `return ${imports.use("no")}(${[x, quote(wrong.expected), ...(here ? [] : [path])].join(", ")});`;
+    const refusal = wrong.called ? this.at(path) : this.no(x, wrong.expected, path);
     const terms = absent === undefined ? wrong.terms : [any([absent, all(wrong.terms)])];
     return statement(terms, refusal);
   }
@@ -423,7 +413,7 @@ function isTextType(items: object): boolean {
 }
 
 /** True when undefined, an absent field, is wrong by the conditions of the schema alone. */
-function refusesUndefined(schema: JsonSchema, definitions: Definitions, depth = 0): boolean {
+export function refusesUndefined(schema: JsonSchema, definitions: Definitions, depth = 0): boolean {
   if (typeof schema === "boolean") return !schema;
   if (schema["type"] !== undefined || schema["enum"] !== undefined || schema["const"] !== undefined)
     return true;
@@ -435,7 +425,7 @@ function refusesUndefined(schema: JsonSchema, definitions: Definitions, depth = 
  * False for the two names that Ajv never misses: it finds the prototype of every object at `__proto__`, and takes the
  * name "" of a missing field for the absence of one.
  */
-function canBeMissing(name: string): boolean {
+export function canBeMissing(name: string): boolean {
   return name !== "__proto__" && name !== "";
 }
 

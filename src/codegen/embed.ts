@@ -9,6 +9,9 @@ export const WIRE_FILES = [
   "src/wire/codec/codec.ts",
   "src/wire/codec/keyword.ts",
   "src/wire/codec/format.ts",
+  "src/wire/codec/checks.ts",
+  "src/wire/codec/fast-read.ts",
+  "src/wire/codec/fast-write.ts",
 ] as const;
 
 /** The text of `wire-source.ts`. */
@@ -25,7 +28,7 @@ export function embedded(sources: readonly { readonly file: string; readonly tex
   return `/**
  * The sources of the codec runtime as data. Written by \`npx tsx scripts/embed-wire.ts\`: edit \`src/wire\` instead.
  *
- * This file is long because it holds seven others.
+ * This file is long because it holds the others.
  */
 
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the lines are source code.

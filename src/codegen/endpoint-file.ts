@@ -4,24 +4,23 @@ import type { Contract, Direction, Endpoint, Message } from "../contract/contrac
 import { discriminatorOf, messagesOf } from "../contract/discriminate.js";
 import { protocolOf } from "../contract/protocol-of.js";
 import { CheckPrinter } from "./check.js";
+import { clientRulesOf } from "./client-rules.js";
+import { type CodecKind, namesOf, printDirection, wordOf } from "./direction.js";
 import { Imports } from "./imports.js";
-import { JudgePrinter } from "./judge.js";
-import { patternLiteral } from "./leaf.js";
 import { LINE_WIDTH, literal, quote } from "./literal.js";
 import { camelCase, isIdentifier, NameSet, pascalCase } from "./names.js";
+import { Patterns } from "./patterns.js";
 import { CodegenError, isAny } from "./schema.js";
 import { commentOf, docLines, TypePrinter } from "./types.js";
 import { wireNames } from "./wire-file.js";
 
-const DIRECTIONS: readonly { readonly direction: Direction; readonly word: "Event" | "Command" }[] = [
-  { direction: "event", word: "Event" },
-  { direction: "command", word: "Command" },
-];
+const DIRECTIONS: readonly Direction[] = ["event", "command"];
 
 /** The body of an endpoint's file, and the names that it takes from `wire.ts`. */
 export async function endpointFile(
   contract: Contract,
   endpoint: Endpoint,
+  kind: CodecKind,
 ): Promise<{ readonly body: string; readonly used: readonly string[] }> {
   const imports = new Imports();
   const unionOf = {
@@ -32,11 +31,11 @@ export async function endpointFile(
   const mapName = `${pascalCase(endpoint.name)}Messages`;
   const types = new TypePrinter(contract.definitions, [...wire, unionOf.event, unionOf.command, mapName]);
   const typeNames = new Map<Message, string>();
-  for (const { direction } of DIRECTIONS) {
+  for (const direction of DIRECTIONS) {
     for (const message of messagesOf(endpoint, direction)) {
       const name = typeName(message);
       const own = pascalCase(message.name);
-      const other = name === own ? `${own}${direction === "event" ? "Event" : "Command"}` : own;
+      const other = name === own ? `${own}${wordOf(direction)}` : own;
       const comment = messageComment(message);
       typeNames.set(
         message,
@@ -45,83 +44,64 @@ export async function endpointFile(
     }
   }
   const typeOf = (message: Message) => typeNames.get(message) ?? pascalCase(message.name);
-  const constants = new NameSet([
-    ...wire,
-    ...DIRECTIONS.flatMap(({ word, direction }) => exportsOf(word, direction)),
-  ]);
-  const [protocolName, clientName, serverName] = ["", "Client", "Server"].map((suffix) =>
-    constants.take(`${camelCase(endpoint.name)}${suffix}`),
+  const names = new NameSet([...wire, ...DIRECTIONS.flatMap(namesOf)]);
+  const [protocolName = "", rulesName = "", clientName = "", serverName = ""] = [
+    "",
+    "Rules",
+    "Client",
+    "Server",
+  ].map((suffix) => names.take(`${camelCase(endpoint.name)}${suffix}`));
+  const shared = {
+    definitions: contract.definitions,
+    imports,
+    names,
+    patterns: new Patterns(names),
+    definitionName: (name: string) => types.definitionName(name),
+  };
+  const explaining = new CheckPrinter(shared, true);
+  const quick = new CheckPrinter(shared, false);
+  const print = (direction: Direction) => {
+    const union = unionOf[direction];
+    const input = { endpoint, direction, kind, shared, explaining, quick, union, typeOf };
+    return guard(endpoint, () => printDirection(input));
+  };
+  const [events, commands] = [print("event"), print("command")];
+  const inner = [...events.inner, ...commands.inner];
+  // The naming data of a direction is for the errors of both.
+  const naming = [events, commands].flatMap(({ naming: { name, lines } }) =>
+    inner.some((line) => line.includes(name)) ? [...lines(), ""] : [],
   );
-  const values = new NameSet([
-    ...wire,
-    ...[protocolName, clientName, serverName].flatMap((name) => name ?? []),
-    ...DIRECTIONS.flatMap(({ word, direction }) => exportsOf(word, direction)),
-  ]);
-  const checks = new CheckPrinter(
-    {
-      definitions: contract.definitions,
-      imports,
-      compilePattern: patternLiteral,
-      definitionName: (name) => types.definitionName(name),
-    },
-    values,
-  );
-  const printers = DIRECTIONS.map(({ direction }) => {
-    const input = { endpoint, direction, definitions: contract.definitions, imports, checks, typeOf };
-    return { printer: new JudgePrinter(input), direction };
-  });
-  const bodies = guard(endpoint, () => printers.map(({ printer }) => printer.lines()));
-  const judges = printers.flatMap(({ printer, direction }, index) => {
-    const used = bodies.flat().some((line) => line.includes(`${direction}Names`));
-    return [...(used ? [...printer.namesLines(), ""] : []), ...(bodies[index] ?? []), ""];
-  });
-  const unions = DIRECTIONS.flatMap(({ direction }) => [
+  const unions = DIRECTIONS.flatMap((direction) => [
     ...union(unionOf[direction], endpoint, direction, typeOf),
     "",
   ]);
   const byName = messageMap(mapName, endpoint, typeOf);
-  const codecs = DIRECTIONS.flatMap(({ direction, word }) => [
-    ...codecLines(word, unionOf[direction], endpoint, imports),
-    "",
-  ]);
   const protocol = protocolOf(endpoint);
   const head = `export const ${protocolName}: ${imports.useType("Protocol")} = `;
-  const sideType = imports.useType("ProtocolSide");
-  const sideLines = (
-    name: string | undefined,
-    make: string,
-    [read, write, ...names]: readonly string[],
-    what: string,
-    functions: readonly string[],
-  ) => [
-    `/** The protocol with the codec functions of a ${what}. */`,
-    ...heading(
-      `export const ${name}: ${sideType}`,
-      [read ?? "", write ?? "", ...names],
-      `= /* @__PURE__ */ ${imports.use(make)}(`,
-    ),
-    ...[protocolName, ...functions].map((argument) => `  ${argument},`),
-    ");",
-  ];
+  const rules = clientRulesOf(protocol);
+  const rulesHead = `const ${rulesName}: ${imports.useType("ClientRules")} = `;
   const protocolLines = [
     ...docLines(`The rules of ${endpoint.address} as data: what client and server share.`),
     ...`${head}${literal(protocol, "", head.length)};`.split("\n"),
     "",
-    ...codecs,
+    ...[events, commands].flatMap(({ codec }) => [...codec, ""]),
+    ...docLines("What a client reads of the rules."),
+    ...`${rulesHead}${literal(rules, "", rulesHead.length)};`.split("\n"),
+    "",
     ...sideLines(
-      clientName,
-      "clientSide",
+      `export const ${clientName}: ${imports.useType("ClientSide")}`,
       [unionOf.event, unionOf.command, mapName],
+      imports.use("clientSide"),
       "client: it reads events and writes commands",
-      ["decodeEvent", "encodeCommand", "[judgeCommand, judgeEvent]"],
+      [rulesName, "decodeEvent", "encodeCommand", `[${commands.judges.client}, ${events.judges.client}]`],
     ),
     "",
     ...sideLines(
-      serverName,
-      "serverSide",
+      `export const ${serverName}: ${imports.useType("ProtocolSide")}`,
       [unionOf.command, unionOf.event],
+      imports.use("serverSide"),
       "server: it reads commands and writes events",
-      ["commandCodec", "eventCodec", "[judgeEvent, judgeCommand]"],
+      [protocolName, "commandCodec", "eventCodec", `[${events.judges.server}, ${commands.judges.server}]`],
     ),
   ];
   const body = [
@@ -133,20 +113,34 @@ export async function endpointFile(
     ...(await types.lines()),
     ...protocolLines,
     "",
-    ...judges,
-    ...checks.lines(),
+    ...shared.patterns.lines(),
+    ...naming,
+    ...inner,
+    ...explaining.lines(),
+    ...quick.lines(),
   ];
   return { body: body.join("\n").trimEnd(), used: imports.names() };
 }
 
-/** A declaration up to its value, on one line where it fits. */
-function heading(start: string, parameters: readonly string[], end: string): string[] {
-  const line = `${start}<${parameters.join(", ")}> ${end}`;
-  if (line.length <= LINE_WIDTH) return [line];
+/** The declaration of one side, its head on one line where it fits. */
+function sideLines(
+  start: string,
+  types: readonly string[],
+  make: string,
+  what: string,
+  args: readonly string[],
+): string[] {
+  const end = `= /* @__PURE__ */ ${make}(`;
+  const line = `${start}<${types.join(", ")}> ${end}`;
+  const head =
+    line.length <= LINE_WIDTH
+      ? [line]
+      : [`${start}<`, ...types.map((type, i) => `  ${type}${i === types.length - 1 ? "" : ","}`), `> ${end}`];
   return [
-    `${start}<`,
-    ...parameters.map((type, i, all) => `  ${type}${i === all.length - 1 ? "" : ","}`),
-    `> ${end}`,
+    `/** The protocol with the codec functions of a ${what}. */`,
+    ...head,
+    ...args.map((argument) => `  ${argument},`),
+    ");",
   ];
 }
 
@@ -159,21 +153,6 @@ function guard<T>(endpoint: Endpoint, print: () => T): T {
       cause,
     });
   }
-}
-
-function lower(word: "Event" | "Command"): Direction {
-  return word === "Event" ? "event" : "command";
-}
-
-function exportsOf(word: string, direction: string): string[] {
-  return [
-    `decode${word}`,
-    `encode${word}`,
-    `encode${word}Into`,
-    `${direction}Codec`,
-    `${direction}Names`,
-    `judge${word}`,
-  ];
 }
 
 /** The type of a message is named by its schema's title where that is a name, else by the message itself. */
@@ -267,41 +246,5 @@ function messageMap(name: string, endpoint: Endpoint, typeOf: (message: Message)
     ...field("commands", memberTypes(endpoint, "command", typeOf)),
     ...field("replies", replies),
     "};",
-  ];
-}
-
-/** The exports of one direction. A fast path stands before `decodeFrame` and before `encodeFrame`, which decide the rest. */
-function codecLines(word: "Event" | "Command", type: string, endpoint: Endpoint, imports: Imports): string[] {
-  const direction = lower(word);
-  const max = endpoint.protocol.maxBytes === undefined ? "" : `, ${endpoint.protocol.maxBytes}`;
-  const [decodeFrame, encodeFrame, writeText] = [
-    imports.use("decodeFrame"),
-    imports.use("encodeFrame"),
-    imports.use("writeText"),
-  ];
-  const what = direction === "event" ? "an event" : "a command";
-  const frame =
-    endpoint.protocol.transport === "socket.io" ? "the JSON array of one EVENT packet" : "one text frame";
-  return [
-    `/** Decodes ${what} from the text, or the UTF-8 bytes, of ${frame}. Never throws. */`,
-    `export function decode${word}(frame: string | Uint8Array): ${imports.useType("Decoded")}<${type}> {`,
-    `  return ${decodeFrame}(frame, judge${word}${max});`,
-    "}",
-    "",
-    `/** Encodes ${what}. Throws EncodeError, with the JSON pointer, for what decode${word} would refuse. */`,
-    `export function encode${word}(value: ${type}): string {`,
-    `  return ${encodeFrame}(value, judge${word}${max});`,
-    "}",
-    "",
-    `/** Encodes ${what} as UTF-8 at \`offset\`; returns the offset after it. Throws RangeError when it does not fit. */`,
-    `export function encode${word}Into(value: ${type}, bytes: Uint8Array, offset: number): number {`,
-    `  return ${writeText}(encode${word}(value), bytes, offset);`,
-    "}",
-    "",
-    `/** The functions above as one value, which also is a Standard Schema. */`,
-    `export const ${direction}Codec: ${imports.useType("Codec")}<${type}> = /* @__PURE__ */ ${imports.use("codec")}(`,
-    `  { decode: decode${word}, encode: encode${word}, encodeInto: encode${word}Into },`,
-    `  judge${word},`,
-    ");",
   ];
 }

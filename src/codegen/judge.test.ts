@@ -267,24 +267,22 @@ describe("an encoder", async () => {
     ],
     ["a missing field", { cmd: "say", text: undefined }, "invalid-payload /text"],
     ["an unknown field", { cmd: "say", text: "a", "x/y": 1 }, "invalid-payload /x~1y"],
-    ["NaN", { cmd: "say", text: Number.NaN }, "not-json /text"],
-    ["a BigInt", { cmd: "say", text: 1n }, "not-json /text"],
-    ["a function", { cmd: "say", text: () => 1 }, "not-json /text"],
-    ["a hole", { cmd: "say", text: [undefined] }, "not-json /text/0"],
+    ["NaN, which is written as null", { cmd: "say", text: Number.NaN }, "invalid-payload /text"],
+    ["a BigInt", { cmd: "say", text: 1n }, "not-json"],
+    ["a function, which is not written", { cmd: "say", text: () => 1 }, "invalid-payload /text"],
+    ["a hole", { cmd: "say", text: [undefined] }, "invalid-payload /text"],
     ["nothing", undefined, "not-json"],
     ["too much", { cmd: "say", text: "x".repeat(90) }, "too-large"],
   ])("given %s", (_, value, wanted) => expect(refusal(value)).toBe(wanted));
 
-  it("refuses a cycle with the pointer to where it has gone too deep", () => {
+  it("refuses a cycle in the words of JSON.stringify", () => {
     const circle: Record<string, unknown> = { cmd: "say" };
     circle["text"] = circle;
-    expect(refusal(circle)).toMatch(/^not-json (\/text){512}$/);
+    expect(() => codec.encode(circle)).toThrow(/^not-json: TypeError: .*circular/);
   });
 
   it("says in its message what to do", () => {
-    expect(() => codec.encode({ cmd: "say" })).toThrow(
-      'invalid-payload at "/text": expected a string, got nothing. Give /text a string.',
-    );
+    expect(() => codec.encode({ cmd: "say" })).toThrow("invalid-payload: Make /text a string. Got nothing.");
   });
 
   it("writes bytes at an offset, and says when they do not fit", () => {
@@ -299,7 +297,7 @@ describe("an encoder", async () => {
       value: { cmd: "say", text: "a" },
     });
     expect(codec["~standard"].validate({ cmd: "say", text: 1 })).toEqual({
-      issues: [{ message: "Expected a string, got 1. Give /text a string.", path: ["text"] }],
+      issues: [{ message: "Expected a string, got 1. Make /text a string.", path: ["text"] }],
     });
   });
 });

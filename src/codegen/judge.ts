@@ -2,18 +2,20 @@
  * The judge of one direction: a function that names the message of a frame and checks its payload.
  *
  * It is the discriminator of the contract, unrolled: a switch for each field that tells messages apart, and at each
- * end the check of the one message that is left, or of the few. Decisions as `src/contract/discriminate.ts`.
+ * end the check of the one message that is left, or of the few. Decisions as `src/contract/discriminate.ts`. Where
+ * one field tells all by their own names, the judge is a call of `named`. A quick judge is a switch in any case; it
+ * only accepts, and asks the judge about what it does not.
  */
 
 import type { Direction, Discriminator, DiscriminatorRow, Endpoint, Message } from "../contract/contract.js";
 import { discriminatorOf, EVENT_FIELD, messagesOf } from "../contract/discriminate.js";
 import { describesObject } from "../contract/payload.js";
 import { formatPointer, parsePointer } from "../contract/pointer.js";
-import type { CheckPrinter } from "./check.js";
 import { describes, groups, names, onlyNames, valuesAt } from "./discriminator-rows.js";
 import type { Imports } from "./imports.js";
 import { flatLiteral, LINE_WIDTH, literal, quote } from "./literal.js";
 import { isIdentifier } from "./names.js";
+import type { Place } from "./place.js";
 import { type Definitions, kindOf, requiredOf, schemaMap, valuesOf } from "./schema.js";
 import { callLines } from "./statements.js";
 
@@ -22,9 +24,11 @@ export interface JudgeInput {
   readonly direction: Direction;
   readonly definitions: Definitions;
   readonly imports: Imports;
-  readonly checks: CheckPrinter;
+  /** The expression of the check of a message; `told` is a field whose value has been compared before. */
+  readonly checkOf: (message: Message, place: Place, told: string | undefined) => string;
   /** The type name of each message, which names its check. */
   readonly typeOf: (message: Message) => string;
+  readonly isQuick: boolean;
 }
 
 /** Prints the judge of one direction and the data that its errors are made of. */
@@ -48,39 +52,75 @@ export class JudgePrinter {
   }
 
   lines(): string[] {
-    const { imports } = this.input;
+    const { imports, isQuick } = this.input;
     const body: string[] = [];
-    if (this.objectsOnly) {
+    const simple = isQuick ? undefined : this.named();
+    if (simple === undefined && this.objectsOnly) {
       const wish = this.socketIo ? "an array of the event name and one payload" : "one JSON object";
       const test = this.socketIo ? "!Array.isArray(v)" : `!${imports.use("isObject")}(v)`;
-      body.push(`  if (${test}) return ${imports.use("notObject")}(v, ${quote(wish)});`);
+      const refusal = isQuick ? this.refusal() : `return ${imports.use("notObject")}(v, ${quote(wish)});`;
+      body.push(`  if (${test}) ${refusal}`);
     }
-    if (this.socketIo && !(this.discriminator.origin === "declared")) body.push(...this.shape());
-    const rows = this.discriminator.rows;
-    switch (this.discriminator.origin) {
-      case "declared":
-        body.push(...this.declared());
-        break;
-      case "inferred":
-        body.push(...this.narrowed(rows, 0));
-        break;
-      case "none":
-        body.push(...this.candidates([...this.messages.keys()]));
-    }
+    body.push(...(simple ?? this.unrolled()));
     return [
-      `function judge${this.what}(v: unknown): string | ${imports.useType("DecodeError")} {`,
+      `function ${isQuick ? "quick" : "judge"}${this.what}(v: unknown): string | ${imports.useType("DecodeError")} {`,
       ...body,
       "}",
     ];
+  }
+
+  private unrolled(): string[] {
+    const { origin, rows } = this.discriminator;
+    if (origin === "declared") return this.declared();
+    return [
+      ...(this.socketIo ? this.shape() : []),
+      ...(origin === "inferred" ? this.narrowed(rows, 0) : this.candidates([...this.messages.keys()])),
+    ];
+  }
+
+  /** The judge of objects that a text in one field tells by the names of the messages, as one call. */
+  private named(): string[] | undefined {
+    const { direction, endpoint, imports, definitions } = this.input;
+    const { fields, rows } = this.discriminator;
+    const [field = ""] = fields;
+    const strays = this.foreign(field);
+    if (!isTold(endpoint, direction, definitions) || !strays.every(isOneStep)) return undefined;
+    for (const row of rows) this.checkOf(row.message, this.told(row.message, rows));
+    const across = direction === "event" ? "command" : "event";
+    const others = valuesAt(discriminatorOf(endpoint, across).rows, 0).map((name) => [String(name), 1]);
+    const args = [
+      "v",
+      quote(direction),
+      quote(field.slice(1)),
+      `${direction}Checks`,
+      isTold(endpoint, across, definitions)
+        ? `${across}Checks`
+        : `() => (${flatLiteral(Object.fromEntries(others))})`,
+      flatLiteral(strays.map((pointer) => pointer.slice(1))),
+    ];
+    return callLines("  return ", imports.use("named"), args);
+  }
+
+  /** How a quick judge refuses: it asks the judge. */
+  private refusal(): string {
+    return `return judge${this.what}(v);`;
   }
 
   /** The constant that holds what the errors of the outermost field say; to be written where something uses it. */
   namesLines(): string[] {
     const { direction, imports } = this.input;
     const [outer = ""] = this.discriminator.fields;
-    const data = { of: direction, path: this.path(outer), names: valuesAt(this.discriminator.rows, 0) };
+    const data = this.naming(outer, valuesAt(this.discriminator.rows, 0));
     const head = `const ${direction}Names: ${imports.useType("Naming")} = `;
     return `${head}${literal(data, "", head.length)};`.split("\n");
+  }
+
+  /** What the errors of a field say; its holder and its last step stand apart. */
+  private naming(pointer: string, known: readonly unknown[]): object {
+    const path = this.path(pointer);
+    const last = path.lastIndexOf("/");
+    const { direction } = this.input;
+    return { of: direction, field: path.slice(last + 1), holder: path.slice(0, last), names: known };
   }
 
   /** Pointers of the fields that name messages elsewhere. */
@@ -115,7 +155,8 @@ export class JudgePrinter {
   }
 
   private shape(): string[] {
-    const { imports } = this.input;
+    const { imports, isQuick } = this.input;
+    if (isQuick) return [`  if (${imports.use("eventShape")}(v) !== undefined) ${this.refusal()}`];
     return [
       `  const misshapen = ${imports.use("eventShape")}(v);`,
       "  if (misshapen !== undefined) return misshapen;",
@@ -154,10 +195,11 @@ export class JudgePrinter {
     found: string,
     strays: readonly string[] = [],
   ): string[] {
-    const { imports, direction } = this.input;
+    const { imports, direction, isQuick } = this.input;
+    if (isQuick) return [`  ${this.refusal()}`];
     const { origin, fields } = this.discriminator;
     const known = valuesAt(rows, index);
-    const data = { of: direction, path: this.path(fields[index] ?? ""), names: known };
+    const data = this.naming(fields[index] ?? "", known);
     const kinds = [...new Set(["string", ...known.map(kindOf)])];
     // A declared field names a message when it has the type of a name; an inferred one when it is there.
     const isName =
@@ -209,7 +251,8 @@ export class JudgePrinter {
         ...this.candidates(names(rest.length > 0 ? rest : rows), rest.length > 0 ? rest : rows),
       ];
     }
-    const { imports } = this.input;
+    const { imports, isQuick } = this.input;
+    if (isQuick) return [`  ${this.refusal()}`];
     const candidate = (row: DiscriminatorRow) => this.candidate(row.message);
     const lines = [`  const there: ${imports.useType("Candidate")}[] = [];`];
     for (const row of rows) {
@@ -226,7 +269,12 @@ export class JudgePrinter {
 
   /** The end of a branch: the one message that is left, or the few. */
   private candidates(left: readonly string[], rows: readonly DiscriminatorRow[] = []): string[] {
-    const { imports } = this.input;
+    const { imports, isQuick } = this.input;
+    if (isQuick) {
+      const accept = (name: string) =>
+        `  if (${this.checkOf(name, this.told(name, rows))}(${this.payload})) return ${quote(name)};`;
+      return [...left.map(accept), `  ${this.refusal()}`];
+    }
     const foreign = this.discriminator.origin === "none" ? this.strays(left) : [];
     const explain = (error: string) =>
       foreign.length === 0 ? error : `${imports.use("shapeless")}(${error}, ${this.strayList(foreign)})`;
@@ -256,7 +304,7 @@ export class JudgePrinter {
     const message = this.messages.get(name);
     if (message === undefined) throw new Error(`The discriminator names "${name}", which is no message.`);
     const place = { name: this.input.typeOf(message), pointer: `${this.input.direction} "${name}" #` };
-    return this.input.checks.checkOf(message.payload, place, told);
+    return this.input.checkOf(message, place, told);
   }
 
   /** The field that the switch compared with the only value that the message's schema has for it. */
@@ -336,4 +384,26 @@ export class JudgePrinter {
     if (scoped) lines.push("    }");
     return [...lines, "  }"];
   }
+}
+
+/** True for a direction whose messages are objects, told by a text in one field that is their name. */
+function isTold(endpoint: Endpoint, direction: Direction, definitions: Definitions): boolean {
+  const { origin, fields, rows } = discriminatorOf(endpoint, direction);
+  const messages = messagesOf(endpoint, direction);
+  return (
+    origin === "declared" &&
+    endpoint.protocol.transport !== "socket.io" &&
+    fields.length === 1 &&
+    fields.every(isOneStep) &&
+    rows.length === messages.length &&
+    rows.every(({ message, values }) => values[0]?.length === 1 && values[0][0] === message) &&
+    messages.length > 0 &&
+    messages.every(({ name, payload }) => name !== "__proto__" && describesObject(payload, definitions))
+  );
+}
+
+/** True for a pointer to a member that is an identifier, and that no object has by itself. */
+function isOneStep(pointer: string): boolean {
+  const [name = "", ...deeper] = parsePointer(pointer);
+  return deeper.length === 0 && isIdentifier(name) && !(name in Object.prototype);
 }

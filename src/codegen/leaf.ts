@@ -33,7 +33,8 @@ export interface Context {
   pattern(source: string, where: string): string;
 }
 
-const STRING_FORMATS: { readonly [format: string]: string } = {
+/** The functions of `src/wire/codec/format.ts` by the formats of texts that they test. */
+export const STRING_FORMATS: { readonly [format: string]: string } = {
   date: "isDate",
   time: "isTime",
   "date-time": "isDateTime",

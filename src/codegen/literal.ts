@@ -51,8 +51,11 @@ function members(value: object): [key: string, item: unknown][] {
     .map(([name, item]) => [memberName(name), item]);
 }
 
-// In an object literal a plain `__proto__` sets the prototype; a computed one is a member like any other.
-function memberName(name: string): string {
+/**
+ * The name of a member of an object literal. A plain `__proto__` sets the prototype there; a computed one is a member
+ * like any other.
+ */
+export function memberName(name: string): string {
   if (name === "__proto__") return '["__proto__"]';
   return isIdentifier(name) ? name : quote(name);
 }

@@ -130,9 +130,14 @@ const RULES: { readonly [kind in Kind]: readonly string[] } = {
   null: [],
 };
 
+/** The keywords of a schema that bear on values of this kind alone. */
+export function rulesOf(schema: SchemaObject, kind: Kind): readonly string[] {
+  return RULES[kind].filter((keyword) => schema[keyword] !== undefined);
+}
+
 /** True when a schema has keywords that bear on values of this kind alone. */
 export function hasRules(schema: SchemaObject, kind: Kind): boolean {
-  return RULES[kind].some((keyword) => schema[keyword] !== undefined);
+  return rulesOf(schema, kind).length > 0;
 }
 
 /** True when a schema has keywords that combine other schemas. */

@@ -67,13 +67,15 @@ export function fastDecode(
   messages: readonly Message[],
   options: { readonly isPlain?: boolean } = {},
 ): FastPrinted | undefined {
-  const { told, skipped } = shapesOf(input, messages);
   const isPlain = options.isPlain === true;
+  const { told, skipped } = shapesOf(input, messages, isPlain);
   const readers = told.map(({ message, shape, eventName }) => ({
     shape: shape.shape,
     layout: layoutOf(shape.shape, eventName),
     message: message.name,
     type: input.typeOf(message),
+    // Under Socket.IO a frame is the pair of the name and the message.
+    result: eventName === undefined ? input.typeOf(message) : input.union,
     eventName,
     constant: "",
     name: "",
@@ -159,7 +161,10 @@ export function fastEncode(input: FastInput, messages: readonly Message[]): Fast
     ...choiceIntoLines(input, `write${word}Into`, field, writers),
     ...writers.flatMap(({ lines }) => lines),
   ];
-  return { lines: [...functions, "", ...[...constants.values()].flatMap(({ lines }) => lines)], skipped };
+  // Some were made for a way of printing that was not taken.
+  const words = new Set(functions.join("\n").match(/\w+/g));
+  const used = [...constants.values()].filter(({ name }) => words.has(name));
+  return { lines: [...functions, "", ...used.flatMap(({ lines }) => lines)], skipped };
 }
 
 function contextOf({ definitions, imports, pattern }: FastInput): Context {
@@ -167,7 +172,11 @@ function contextOf({ definitions, imports, pattern }: FastInput): Context {
 }
 
 /** The messages that have a shape and are told by it. */
-function shapesOf(input: FastInput, messages: readonly Message[]): { told: Told[]; skipped: Skipped[] } {
+function shapesOf(
+  input: FastInput,
+  messages: readonly Message[],
+  isBare = false,
+): { told: Told[]; skipped: Skipped[] } {
   const { endpoint, direction, definitions } = input;
   const told: Told[] = [];
   const skipped: Skipped[] = [];
@@ -179,7 +188,7 @@ function shapesOf(input: FastInput, messages: readonly Message[]): { told: Told[
       skip(message, `the limit of ${limit} bytes has to be counted`);
       continue;
     }
-    const shape = shapeOf(message.payload, definitions, namingFields(endpoint, direction, message));
+    const shape = shapeOf(message.payload, definitions, namingFields(endpoint, direction, message), isBare);
     const why = "why" in shape ? shape : untold(endpoint, direction, message, shape.shape);
     const eventName = socketIo ? eventNameOf(input, message) : undefined;
     if (socketIo && eventName === undefined) skip(message, "no constant names its event");

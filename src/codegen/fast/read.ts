@@ -15,7 +15,8 @@ export interface Reader {
   readonly layout: Layout;
   /** The name that the result carries: the key of the message in the document. */
   readonly message: string;
-  readonly type: string;
+  /** The type of what it reads. */
+  readonly result: string;
   /** Under Socket.IO: the name of the event. */
   readonly eventName: string | undefined;
   readonly constant: string;
@@ -35,7 +36,7 @@ export function readerLines(reader: Reader, context: Context, isPlain: boolean):
     `// ${reader.layout.template}`,
     ...expressionLines(reader, imports, isPlain),
     "",
-    `function ${reader.name}(text: string): ${imports.useType("Decoded")}<${reader.type}> | undefined {`,
+    `function ${reader.name}(text: string): ${imports.useType("Decoded")}<${reader.result}> | undefined {`,
     `  const m = ${matched};`,
     "  if (m === null) return undefined;",
     ...value,
@@ -98,7 +99,7 @@ class ReadPrinter {
       const { lines, value } = this.value(member, indent);
       return [...lines, `${indent}${place} = ${value};`];
     }
-    const { lines, value } = this.value(member, `${indent}  `);
+    const { lines, value } = this.value(member, `${indent}  `, true);
     const test = `${indent}if (${this.presence(member)}) `;
     const line = `${test}${place} = ${value};`;
     if (lines.length === 0 && line.length <= LINE_WIDTH) return [line];
@@ -121,7 +122,11 @@ class ReadPrinter {
   }
 
   /** What must run before the value of a member can be written, and the value. */
-  private value({ name, shape }: MemberShape, indent: string): { lines: string[]; value: string } {
+  private value(
+    { name, shape }: MemberShape,
+    indent: string,
+    isThere = false,
+  ): { lines: string[]; value: string } {
     switch (shape.kind) {
       case "constant":
         return { lines: [], value: typeof shape.value === "string" ? quote(shape.value) : `${shape.value}` };
@@ -134,24 +139,29 @@ class ReadPrinter {
       case "list":
         return this.list(name, shape, indent);
       case "leaf":
-        return this.leaf(name, shape, indent);
+        return this.leaf(name, shape, indent, isThere);
     }
   }
 
-  private leaf(name: string, shape: LeafShape, indent: string): { lines: string[]; value: string } {
-    const variable = camelCase(name);
+  private leaf(
+    name: string,
+    shape: LeafShape,
+    indent: string,
+    isThere: boolean,
+  ): { lines: string[]; value: string } {
     const value = this.expression(shape);
-    const terms = readConditions(shape, "x", this.context, name);
-    if (terms.length === 0) return { lines: [], value };
-    const taken = this.names.take(variable);
-    const checked = readConditions(shape, taken, this.context, name);
+    const conditions = (x: string) => readConditions(shape, x, this.context, name);
+    if (conditions("x").length === 0) return { lines: [], value };
+    const isText = !isWhole(shape) && value.startsWith("m[");
+    // Where its presence was asked the compiler knows that a capture is a text.
+    if (isText && isThere)
+      return { lines: indented(statement(conditions(value), "return undefined;"), indent), value };
+    const taken = this.names.take(camelCase(name));
     const typed = isWhole(shape) ? ": unknown" : "";
-    // A capture of a text is there where its member is; the compiler cannot know.
-    const sure = !isWhole(shape) && value.startsWith("m[") ? `${value} ?? ""` : value;
     return {
       lines: [
-        `${indent}const ${taken}${typed} = ${sure};`,
-        ...indented(statement(checked, "return undefined;"), indent),
+        `${indent}const ${taken}${typed} = ${isText ? `${value} ?? ""` : value};`,
+        ...indented(statement(conditions(taken), "return undefined;"), indent),
       ],
       value: taken,
     };

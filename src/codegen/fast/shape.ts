@@ -86,13 +86,17 @@ const MAX_DEPTH = 8;
 /** More members than a template is good for. */
 const MAX_MEMBERS = 40;
 
-/** The shape of a payload; `named` are the pointers of the fields that name the message, which are there in any case. */
+/**
+ * The shape of a payload; `named` are the pointers of the fields that name the message, which are there in any case.
+ * `isBare`: formats are checked by their functions and not by the template, which costs fewer bytes of code.
+ */
 export function shapeOf(
   payload: JsonSchema,
   definitions: Definitions,
   named: readonly string[],
+  isBare = false,
 ): MessageShape | Shapeless {
-  const reader = new ShapeReader(definitions, new Set(named));
+  const reader = new ShapeReader(definitions, new Set(named), isBare);
   const shape = reader.shape(payload, "", 0);
   if ("why" in shape) return shape;
   if (shape.kind !== "object") return { why: "it is no object" };
@@ -108,6 +112,7 @@ class ShapeReader {
   constructor(
     private readonly definitions: Definitions,
     private readonly named: ReadonlySet<string>,
+    private readonly isBare: boolean,
   ) {
     this.probe = { definitions, imports: new Imports(), pattern: () => "PATTERN" };
   }
@@ -178,6 +183,9 @@ class ShapeReader {
       if (properties.some(([name]) => new RegExp(source, "u").test(name)))
         return { why: `${here} has patternProperties that fit described members` };
     }
+    // The judge finds such a name in every object, there or not.
+    const inherited = properties.find(([name]) => name in Object.prototype);
+    if (inherited !== undefined) return { why: `${here} has a member named ${inherited[0]}` };
     const required = requiredOf(schema);
     const unknown = required.find((name) => !properties.some(([property]) => property === name));
     if (unknown !== undefined) return { why: `${here} requires ${unknown}, which it does not describe` };
@@ -185,7 +193,7 @@ class ShapeReader {
     for (const [name, sub] of properties) {
       const pointer = `${at}${formatPointer([name])}`;
       const needed = required.includes(name) || this.named.has(pointer);
-      const shape = isWritable(name)
+      const shape = isPlainWord(name)
         ? this.shape(sub, pointer, depth + 1)
         : { why: `${pointer} has an odd name` };
       if (!("why" in shape)) {
@@ -233,7 +241,7 @@ class ShapeReader {
       const parts = [...kinds].map((each) => partOf({}, each));
       return { kind: "leaf", parts, rest: schema };
     }
-    const part = partOf(schema, kind);
+    const part = kind === "string" && this.isBare ? "text" : partOf(schema, kind);
     if (at === "" && part === "null") return { why: "it is no object" };
     const { format: _, ...others } = schema;
     return { kind: "leaf", parts: [part], rest: part === "time" || part === "uuid" ? others : schema };
@@ -268,11 +276,6 @@ function isConstant(value: Json | undefined): value is string | number | boolean
 /** A text that stands in JSON as it is, and in a template as well. */
 function isPlainWord(value: unknown): value is string {
   return typeof value === "string" && /^[\p{L}\p{N} _.:;,/+*#@=!?&%~'-]{1,128}$/u.test(value);
-}
-
-/** A name that stands in a template as it is, and that no object has by itself. */
-function isWritable(name: string): boolean {
-  return isPlainWord(name) && !(name in Object.prototype);
 }
 
 function both(some: ReadonlySet<Kind>, others: ReadonlySet<Kind>): ReadonlySet<Kind> {

@@ -29,11 +29,14 @@ interface Sink {
   /** What a function returns that leaves the value to others. */
   readonly no: string;
   literal(text: string): string[];
+  /** What stands before and behind a text or a choice where the sink does not write it. */
+  readonly quote: string;
   /** A text between its quotes; one that needs no escape; a number; a scalar of any type; a list between its brackets. */
   text(x: string): string[];
   plain(x: string): string[];
   number(x: string): string[];
-  boolean(x: string): string[];
+  /** A boolean, with what is pending. */
+  boolean(x: string, pending: string): string[];
   scalar(x: string): string[];
   list(x: string, name: string): string[];
   /** The mark before the next member of an object of which none may be there. */
@@ -50,11 +53,13 @@ export function textWriterLines(writer: Writer, context: Context): string[] {
   const add = (x: string) => [`  text += ${x};`];
   const sink: Sink = {
     no: "undefined",
+    quote: '"',
     literal: (text) => add(quote(text)),
     text: (x) => add(`${use("escaped")}(${x})`),
     plain: add,
+    time: (x) => [...statement([holds(`${use("isPlainDateTime")}(${x})`)], "return undefined;"), ...add(x)],
     number: add,
-    boolean: add,
+    boolean: (x, pending) => add(`${x} ? ${quote(`${pending}true`)} : ${quote(`${pending}false`)}`),
     scalar: (x) => add(`JSON.stringify(${x})`),
     list: (x, name) => [
       `  const ${name} = ${use("escapedList")}(${x});`,
@@ -86,12 +91,16 @@ export function bytesWriterLines(writer: Writer, context: Context): string[] {
   };
   const sink: Sink = {
     no: "-1",
+    quote: "",
     literal: put,
     text: (x) => call("textInto", x),
-    plain: (x) => call("asciiInto", x),
+    plain: (x) => call("plainInto", x),
+    time: (x) => [...call("timeInto", x), "  if (at < 0) return -1;"],
     number: (x) => call("numberInto", x),
-    boolean: (x) =>
-      call("put", `${x} ? ${writer.constant("literal", "true")} : ${writer.constant("literal", "false")}`),
+    boolean: (x, pending) => {
+      const [yes, no] = [`${pending}true`, `${pending}false`].map((text) => writer.constant("literal", text));
+      return call("put", `${x} ? ${yes} : ${no}`);
+    },
     scalar: (x) => call("scalarInto", x),
     list: (x) => [...call("listInto", x), "  if (at < 0) return -1;"],
     mark: (name) => [`  out.bytes[at++] = ${name};`],
@@ -261,17 +270,19 @@ class WritePrinter {
     const terms = [typeCondition(part, x)];
     if (part === "integer" || part === "number")
       terms.unshift(compare(`typeof ${x}`, "!==", "===", '"number"'));
-    if (part === "time") terms.push(holds(`${imports.use("isPlainDateTime")}(${x})`));
     if (part === "uuid") terms.push(holds(`${imports.use("isPlainUuid")}(${x})`));
     const lines = this.refuse([...terms, ...conditions]);
     switch (part) {
       case "text":
         return [...lines, ...this.quoted(() => this.sink.text(x))];
       case "time":
+        return [...lines, ...this.quoted(() => this.sink.time(x))];
       case "uuid":
         return [...lines, ...this.quoted(() => this.sink.plain(x))];
       case "boolean":
-        return [...lines, ...this.flushed(), ...this.sink.boolean(x)];
+        lines.push(...this.sink.boolean(x, this.pending));
+        this.pending = "";
+        return lines;
       case "null":
         this.pending += "null";
         return lines;
@@ -298,9 +309,10 @@ class WritePrinter {
   }
 
   private quoted(write: () => string[]): string[] {
-    this.pending += '"';
+    const { quote: mark } = this.sink;
+    this.pending += mark;
     const lines = [...this.flushed(), ...write()];
-    this.pending = '"';
+    this.pending = mark;
     return lines;
   }
 

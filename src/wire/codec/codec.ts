@@ -1,6 +1,6 @@
 /** What a generated file exports for one direction and one side. */
 
-import type { Decoded, Protocol, ProtocolSide } from "../protocol.js";
+import type { ClientRules, ClientSide, Decoded, Protocol, ProtocolSide } from "../protocol.js";
 import { type Judge, judgeValue } from "./frame.js";
 import { member } from "./naming.js";
 
@@ -38,14 +38,14 @@ export function codec<T>(functions: CodecFunctions<T>, judge: Judge): Codec<T> {
   return { ...functions, "~standard": { version: 1, vendor: "wireproof", validate } };
 }
 
-/** The protocol with the codec functions of a client, which is small: what it names it has judged. */
+/** The rules with the codec functions of a client, which is small: what it names it has judged. */
 export function clientSide<In, Out>(
-  protocol: Protocol,
+  rules: ClientRules,
   decode: (frame: string | Uint8Array) => Decoded<In>,
   encode: (value: Out) => string,
   judges: readonly Judge[],
-): ProtocolSide<In, Out, never> {
-  return { ...protocol, decode, encode, nameOf: (value) => nameJudged(value, judges) };
+): ClientSide<In, Out, never> {
+  return { ...rules, decode, encode, nameOf: (value) => nameJudged(value, judges) };
 }
 
 /** The protocol with the codec functions of a server, which is fast: names are read where that suffices. */
@@ -102,5 +102,5 @@ function nameJudged(value: unknown, judges: readonly Judge[]): string {
     const judged = judge(value);
     if (typeof judged === "string") return judged;
   }
-  throw new RangeError("The value is no message of this protocol: decode or type-check it first.");
+  throw new RangeError("No message of this protocol.");
 }

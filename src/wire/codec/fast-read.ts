@@ -14,7 +14,7 @@ export type FastMembers = { [name: string]: unknown };
 const MAX_LENGTH = 1024;
 
 // Where nothing is compiled (node --jitless, iOS in lockdown, Hermes) there is no WebAssembly, and JSON.parse wins.
-const IS_COMPILED = "WebAssembly" in globalThis;
+const IS_COMPILED = /* @__PURE__ */ Reflect.has(globalThis, "WebAssembly");
 
 const UTF8_TEXT = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -56,12 +56,11 @@ export interface FastTemplate {
   readonly texts: readonly number[];
 }
 
-const RAW = '[^"\\\\\\x00-\\x1f]*';
-const ESCAPED = `${RAW}(?:\\\\(?:["\\\\/bfnrt]|u[\\da-fA-F]{4})${RAW})*`;
-
 /** Makes a template of the expression for texts without escapes, and of the captures that are free texts. */
 export function template(plain: RegExp, ...texts: readonly number[]): FastTemplate {
-  return { plain, escaped: new RegExp(plain.source.replaceAll(RAW, ESCAPED)), texts };
+  const raw = '[^"\\\\\\x00-\\x1f]*';
+  const body = `${raw}(?:\\\\(?:["\\\\/bfnrt]|u[\\da-fA-F]{4})${raw})*`;
+  return { plain, escaped: new RegExp(plain.source.replaceAll(raw, body)), texts };
 }
 
 /** The parts of a text that fits a template, or null. A text with escapes is given as it means, a list as it stands. */

@@ -30,9 +30,9 @@ export function hasOthers(value: Fields, written: number, known: ReadonlySet<str
 }
 
 const HOT_DATE_TIME =
-  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3])(?::[0-5]\d){2}(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+  /^\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)T(?:[01]\d|2[0-3])(?::[0-5]\d){2}(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
-/** True for a date-time, all but those at the end of a month and in a leap second. It needs no escape. */
+/** True for a date-time, all but those on a leap day and in a leap second. It needs no escape. */
 export function isPlainDateTime(text: string): boolean {
   return HOT_DATE_TIME.test(text);
 }
@@ -116,17 +116,22 @@ export function put(
 // Above this the engine's own writer is faster than a loop.
 const LONG = 80;
 
-/** Writes a text as it stands between quotes. */
+/** Writes a text in quotes. */
 export function textInto(output: FastOutput, offset: number, text: string): number {
   const { bytes } = output;
   const { length } = text;
-  if (length > LONG) return utf8Into(bytes, offset, escaped(text));
   let at = offset;
+  bytes[at++] = 0x22;
+  if (length > LONG) {
+    at = utf8Into(bytes, at, escaped(text));
+    bytes[at++] = 0x22;
+    return at;
+  }
   for (let i = 0; i < length; i++) {
     const unit = text.charCodeAt(i);
     if (unit < 0x80) {
       if (unit >= 0x20 && unit !== 0x22 && unit !== 0x5c) bytes[at++] = unit;
-      else at = asciiInto(output, at, escaped(text.charAt(i)));
+      else at = escapeInto(bytes, at, unit);
     } else if (unit < 0x800) {
       bytes[at++] = 0xc0 | (unit >> 6);
       bytes[at++] = 0x80 | (unit & 0x3f);
@@ -143,14 +148,37 @@ export function textInto(output: FastOutput, offset: number, text: string): numb
         bytes[at++] = 0x80 | ((point >> 6) & 0x3f);
         bytes[at++] = 0x80 | (point & 0x3f);
         i++;
-      } else at = asciiInto(output, at, escaped(text.charAt(i)));
+      } else at = escapeInto(bytes, at, unit);
     }
   }
+  bytes[at++] = 0x22;
   return at;
 }
 
-/** Writes a text of ASCII that needs no escape. */
-export function asciiInto({ bytes }: FastOutput, at: number, text: string): number {
+// What JSON.stringify writes behind the backslash of a unit; 0: its number.
+const LETTERS = /* @__PURE__ */ Uint8Array.from({ length: 0x5d }, (_, unit) => {
+  const letter = unit === 0x22 || unit === 0x5c ? unit : "btn\0fr".charCodeAt(unit - 8);
+  return Number.isNaN(letter) ? 0 : letter;
+});
+
+/** Writes the escape of a unit: by its letter, or `\u` and its number as JSON.stringify does. */
+function escapeInto(bytes: Uint8Array, at: number, unit: number): number {
+  bytes[at] = 0x5c;
+  const letter = LETTERS[unit] ?? 0;
+  if (letter === 0) return asciiInto(bytes, at + 1, `u${unit.toString(16).padStart(4, "0")}`);
+  bytes[at + 1] = letter;
+  return at + 2;
+}
+
+/** Writes a text of ASCII that needs no escape in quotes. */
+export function plainInto({ bytes }: FastOutput, offset: number, text: string): number {
+  bytes[offset] = 0x22;
+  const end = asciiInto(bytes, offset + 1, text);
+  bytes[end] = 0x22;
+  return end + 1;
+}
+
+function asciiInto(bytes: Uint8Array, at: number, text: string): number {
   for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i);
   return at + text.length;
 }
@@ -173,16 +201,15 @@ export function listInto(output: FastOutput, offset: number, list: readonly unkn
     const item = list[i];
     if (typeof item !== "string") return -1;
     if (i > 0) bytes[at++] = 0x2c;
-    bytes[at++] = 0x22;
     at = textInto(output, at, item);
-    bytes[at++] = 0x22;
   }
   return at;
 }
 
 /** Writes a finite number. */
 export function numberInto(output: FastOutput, at: number, value: number): number {
-  if (value < 0 || value > 0x3fffffff || (value | 0) !== value) return asciiInto(output, at, `${value}`);
+  if (value < 0 || value > 0x3fffffff || (value | 0) !== value)
+    return asciiInto(output.bytes, at, `${value}`);
   let end = at + 1;
   for (let rest = value; rest > 9; rest = (rest / 10) | 0) end++;
   let rest = value;

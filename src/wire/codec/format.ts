@@ -55,7 +55,31 @@ const PLAIN_DATE_TIME =
 
 /** `date-time`: a date-time of RFC 3339. */
 export function isDateTime(text: string): boolean {
-  return PLAIN_DATE_TIME.test(text) || (ZONE.test(text) && isIsoDateTime(text));
+  return PLAIN_DATE_TIME.test(text) || isMoment(text);
+}
+
+const MOMENT =
+  /^(\d{4})-(0[1-9]|1[0-2])-(\d\d)[t\s](\d\d):(\d\d):(\d\d(?:\.\d+)?)(?:z|[+-]([01]\d|2[0-3])(?::?([0-5]\d))?)$/i;
+
+type Nine = [unknown, number, number, number, number, number, number, number, number];
+
+/** The rule of `date-time` alone, without the short way to most of them. */
+export function isMoment(text: string): boolean {
+  const parts = MOMENT.exec(text)?.map((part) => Number(part) || 0);
+  if (!parts) return false;
+  // The expression has eight groups; one that took no part is 0 here.
+  const [, year, month, day, hour, minute, second, zoneHour, zoneMinute] = parts as Nine;
+  const zone = text.lastIndexOf("-") > 9 ? -1 : 1;
+  const utcMinute = minute - zone * zoneMinute;
+  const sinceMidnight = (hour - zone * zoneHour) * 60 + utcMinute;
+  return (
+    day > 0 &&
+    // Day 0 of the next month is the last of this one; 400 years later the calendar is the same, and no year is short.
+    day <= new Date(year + 400, month, 0).getDate() &&
+    // A leap second is the last of a day in UTC.
+    ((hour < 24 && minute < 60 && second < 60) ||
+      (utcMinute < 60 && second < 61 && (sinceMidnight === 1439 || sinceMidnight === -1)))
+  );
 }
 
 const URI =

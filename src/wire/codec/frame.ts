@@ -1,7 +1,7 @@
 /** Text to value and back: the limits before the checks, and what may be written at all. */
 
 import type { Decoded, DecodeError, DecodeErrorCode } from "../protocol.js";
-import { at, decodeError, invalidPayload, no, step } from "./refusal.js";
+import { decodeError } from "./refusal.js";
 
 /** Names the message that a value is, or says what is wrong with it. */
 export type Judge = (value: unknown) => string | DecodeError;
@@ -14,35 +14,29 @@ const UTF8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: 
 
 /** Decodes the text, or the UTF-8 bytes, of one frame. `T` is the type that the judge proves. Never throws. */
 export function decodeFrame<T>(frame: string | Uint8Array, judge: Judge, maxBytes = Infinity): Decoded<T> {
-  let text = "";
-  try {
-    text = typeof frame === "string" ? frame : UTF8.decode(frame);
-  } catch {
-    return refused("not-text", "UTF-8 text", `${frame.length} bytes`);
-  }
-  const bytes = typeof frame === "string" ? utf8Length(frame, maxBytes) : frame.length;
-  if (bytes > maxBytes) return refused("too-large", `at most ${maxBytes} bytes`, `${bytes} bytes`);
-  if (text.length > MAX_DEPTH && isTooDeep(text)) {
-    return refused("too-deep", `at most ${MAX_DEPTH} levels of nesting`, `more than ${MAX_DEPTH} levels`);
-  }
   let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return {
-      ok: false,
-      error: decodeError("not-json", "", "one JSON document", text, "Send one JSON document."),
-    };
-  }
-  const judged = judge(value);
+  const judgeText = (): string | DecodeError => {
+    let text: string;
+    try {
+      text = typeof frame === "string" ? frame : UTF8.decode(frame);
+    } catch {
+      return decodeError("not-text", "UTF-8 text", [...frame.slice(0, 20)]);
+    }
+    const bytes = typeof frame === "string" ? utf8Length(frame, maxBytes) : frame.length;
+    if (bytes > maxBytes) return decodeError("too-large", `at most ${maxBytes} bytes`, bytes);
+    if (isTooDeep(text)) return decodeError("too-deep", `at most ${MAX_DEPTH} levels deep`, text);
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return decodeError("not-json", "one JSON document", text);
+    }
+    return judge(value);
+  };
+  const judged = judgeText();
   // The judge named the message whose type is a member of T, after checking all that T says.
   return typeof judged === "string"
     ? { ok: true, value: value as T, name: judged }
     : { ok: false, error: judged };
-}
-
-function refused(code: DecodeErrorCode, expected: string, received: string): Decoded<never> {
-  return { ok: false, error: { code, path: "", expected, received, hint: `Send ${expected}.` } };
 }
 
 /** Thrown by an encoder for a value that the contract does not allow: nothing is written. */
@@ -55,24 +49,36 @@ export class EncodeError extends Error implements DecodeError {
   declare readonly hint: string;
 
   constructor(error: DecodeError) {
-    super(
-      `${error.code} at "${error.path}": expected ${error.expected}, got ${error.received}. ${error.hint}`,
-    );
+    super(`${error.code}: ${error.hint} Got ${error.received}.`);
     Object.assign(this, error);
   }
 }
 
-/** Checks a value and writes it as JSON text. Throws EncodeError for what `decodeFrame` would refuse. */
-export function encodeFrame(value: unknown, judge: Judge, maxBytes = Infinity): string {
-  const judged = judgeValue(value, judge);
-  if (typeof judged !== "string") throw new EncodeError(judged);
-  const text = JSON.stringify(value);
-  if (utf8Length(text, maxBytes) > maxBytes) {
-    throw new EncodeError(
-      decodeError("too-large", "", `at most ${maxBytes} bytes`, value, "Split the content."),
-    );
-  }
+/** Writes a value as JSON.stringify does. Throws EncodeError for what `decodeFrame` would refuse of it. */
+export function encodeText(value: unknown, judge: Judge, maxBytes?: number): string {
+  const text = stringify(value);
+  const decoded = decodeFrame(text, judge, maxBytes);
+  if (!decoded.ok) throw new EncodeError(decoded.error);
   return text;
+}
+
+function stringify(value: unknown): string {
+  try {
+    return `${JSON.stringify(value)}`;
+  } catch (cause) {
+    throw new EncodeError(decodeError("not-json", "a JSON value", typeof value, "", `${cause}`));
+  }
+}
+
+/** As `encodeText`, at the cost of a look at the value in place of its text where that tells as much. */
+export function encodeFrame(value: unknown, judge: Judge, maxBytes = Infinity): string {
+  if (!isJson(value, 0)) return encodeText(value, judge, maxBytes);
+  const judged = judge(value);
+  const text = JSON.stringify(value);
+  // What is wrong is said by one function.
+  return typeof judged === "string" && utf8Length(text, maxBytes) <= maxBytes
+    ? text
+    : encodeText(value, judge, maxBytes);
 }
 
 /** Writes a text as UTF-8 at `offset` and returns the offset after it. Throws RangeError when it does not fit. */
@@ -84,37 +90,30 @@ export function writeText(text: string, bytes: Uint8Array, offset: number): numb
   return offset + written;
 }
 
-// What JSON.stringify leaves out or rewrites is not what will be read: such a value is judged by its text.
-let isRewritten = false;
-
 /** Judges a value that was not parsed from text, as the text that JSON.stringify makes of it. */
 export function judgeValue(value: unknown, judge: Judge): string | DecodeError {
-  isRewritten = false;
-  if (!isJson(value, 0)) return invalidPayload("", "not-json");
-  if (!isRewritten) return judge(value);
-  const read = decodeFrame(String(JSON.stringify(value)), judge);
-  return read.ok ? judge(read.value) : read.error;
+  if (isJson(value, 0)) return judge(value);
+  try {
+    const decoded = decodeFrame(stringify(value), judge);
+    return decoded.ok ? judge(decoded.value) : decoded.error;
+  } catch (error) {
+    // `stringify` throws nothing else.
+    if (error instanceof EncodeError) return error;
+    throw error;
+  }
 }
 
-/** True unless a value, or one inside it, has no JSON text or loses its meaning in it (NaN becomes null). */
+/** True for what JSON.parse might have given: such a value and its text say the same. */
 function isJson(value: unknown, depth: number): boolean {
-  if (typeof value === "number") return Number.isFinite(value) || no(value, "a finite number");
+  if (typeof value === "number") return Number.isFinite(value);
   if (value === null || typeof value === "string" || typeof value === "boolean") return true;
   // A cycle ends here too.
-  if (typeof value !== "object" || depth === MAX_DEPTH)
-    return no(value, "a JSON value of at most 512 levels");
-  const fields = value as { readonly [name: string]: unknown }; // an object that is not null has members by name
-  const list = Array.isArray(value);
-  if (typeof fields["toJSON"] === "function") {
-    isRewritten = true;
-    return true;
-  }
-  if (!list && Object.getPrototypeOf(value) !== Object.prototype) isRewritten = true;
-  for (const name of list ? value.keys() : Object.keys(value)) {
-    if (fields[name] === undefined && !list) isRewritten = true;
-    else if (!isJson(fields[name], depth + 1)) return at(step(name));
-  }
-  return true;
+  if (typeof value !== "object" || depth === MAX_DEPTH) return false;
+  if ("toJSON" in value && typeof value.toJSON === "function") return false;
+  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) return false;
+  // Spread, a hole is undefined; `every` would leave it out.
+  const members: unknown[] = Array.isArray(value) ? [...value] : Object.values(value);
+  return members.every((member) => isJson(member, depth + 1));
 }
 
 /** Bytes in UTF-8, counted only where the answer may matter. A lone surrogate is sent as the 3 bytes of U+FFFD. */
@@ -126,15 +125,12 @@ function utf8Length(text: string, limit: number): number {
 /** True when arrays and objects nest deeper than {@link MAX_DEPTH}: JSON.parse and the checks recurse. */
 function isTooDeep(text: string): boolean {
   let depth = 0;
-  let quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text[i];
-    if (unit === '"') quoted = !quoted;
-    else if (quoted) {
-      if (unit === "\\") i++;
-    } else if (unit === "[" || unit === "{") {
-      if (++depth > MAX_DEPTH) return true;
-    } else if (unit === "]" || unit === "}") depth--;
-  }
-  return false;
+  // Counted only where there are brackets enough.
+  return (
+    text.split(/[[{]/, MAX_DEPTH + 2).length > MAX_DEPTH + 1 &&
+    [...text.replace(/"(?:[^"\\]+|\\.)*"?|[^[{\]}]+/gs, "")].some((bracket) => {
+      depth += "[{".includes(bracket) ? 1 : -1;
+      return depth > MAX_DEPTH;
+    })
+  );
 }

@@ -4,14 +4,7 @@ import { isObject } from "./refusal.js";
 
 /** Characters (code points) of a text, which `minLength` and `maxLength` count. */
 export function characters(text: string): number {
-  let count = text.length;
-  for (let i = 0; i < text.length - 1; i++) {
-    if (text.charCodeAt(i) >> 10 === 0x36 && text.charCodeAt(i + 1) >> 10 === 0x37) {
-      count--;
-      i++;
-    }
-  }
-  return count;
+  return [...text].length;
 }
 
 /** `multipleOf`, to nine decimals: 19.99 is a multiple of 0.01. */

@@ -1,14 +1,16 @@
 /** The field rule: which message a frame names, and what is wrong when it names none (PROTOCOL.md#field-rule). */
 
 import type { DecodeError } from "../protocol.js";
-import { decodeError, invalidPayload, isObject } from "./refusal.js";
+import type { Checks } from "./checks.js";
+import { type Check, decodeError, invalidPayload, isObject } from "./refusal.js";
 
 /** What names the messages of one direction: data for the errors, in the words of the document. */
 export interface Naming {
   /** `event` or `command`. */
   readonly of: string;
-  /** Where the name stands in the frame, as a JSON pointer. */
-  readonly path: string;
+  /** The field that holds the name, as a step of a JSON pointer, and the pointer to what holds that. */
+  readonly field: string;
+  readonly holder?: string;
   readonly names: readonly unknown[];
 }
 
@@ -16,12 +18,40 @@ export interface Naming {
 export type Stray = readonly [path: string, value: unknown];
 
 /** A message that a frame may be: its name and the check of its payload. */
-export type Candidate = readonly [name: string, check: (payload: unknown) => boolean];
+export type Candidate = readonly [name: string, check: Check];
 
 /** The own member of an object or array; undefined where there is none. */
 export function member(value: unknown, name: string): unknown {
   if (Array.isArray(value)) return /^(?:0|[1-9]\d*)$/.test(name) ? value[Number(name)] : undefined;
   return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
+/**
+ * Judges a frame whose messages are objects named by a text in `field`: gives the name, or the error. `across` are the
+ * checks of the other direction, `never` the fields that name messages elsewhere.
+ */
+export function named(
+  frame: unknown,
+  of: string,
+  field: string,
+  checks: () => Checks,
+  across: () => object,
+  never: readonly string[],
+): string | DecodeError {
+  if (!isObject(frame)) return notObject(frame, "one JSON object");
+  const name = frame[field];
+  const known = checks();
+  const isName = typeof name === "string";
+  if (isName && Object.hasOwn(known, name)) return known[name]?.(frame) ? name : invalidPayload();
+  const strays = never.map((other): Stray => [`/${other}`, frame[other]]);
+  return unnamed(
+    frame,
+    name,
+    isName,
+    { of, field, names: Object.keys(known) },
+    Object.keys(across()),
+    strays,
+  );
 }
 
 /**
@@ -33,36 +63,32 @@ export function unnamed(
   frame: unknown,
   found: unknown,
   isName: boolean,
-  { of, path, names }: Naming,
+  { of, field, holder = "", names }: Naming,
   across: readonly unknown[] = [],
   strays: readonly Stray[] = [],
 ): DecodeError {
   const wish = `one of ${names.join(", ")}`;
+  const isAbsent = found === undefined;
+  const path = isAbsent ? holder : `${holder}/${field}`;
   if (isName) {
-    const hint = across.includes(found) ? "travels the other way" : "is not in the contract";
-    return decodeError("unknown-message", path, wish, found, `This ${of} ${hint}: correct the name.`);
+    const where = across.includes(found) ? "travels the other way" : "is not in the contract";
+    return decodeError("unknown-message", wish, found, path, `This ${of} ${where}.`);
   }
-  const parent = path.slice(0, path.lastIndexOf("/"));
-  const field = path.slice(parent.length + 1);
-  const stray = found === undefined && strays.find(([, value]) => typeof value === "string");
-  if (stray) {
-    const [place, name] = stray;
-    const hint = `This channel names its ${of}s with \`${field}\`; the frame has \`${place.slice(1)}\`: "${name}". Rename the field.`;
-    return decodeError("wrong-discriminator", place, `\`${field}\`: ${wish}`, name, hint);
-  }
-  const place = found === undefined ? parent : path;
+  const stray = isAbsent && strays.find(([, value]) => typeof value === "string");
   return decodeError(
-    "missing-discriminator",
-    place,
+    stray ? "wrong-discriminator" : "missing-discriminator",
     `\`${field}\`: ${wish}`,
-    found ?? frame,
-    `Name the ${of}.`,
+    stray ? stray[1] : (found ?? frame),
+    stray ? stray[0] : path,
+    stray
+      ? `This channel names its ${of}s with \`${field}\`; the frame has \`${stray[0].slice(1)}\`: "${stray[1]}". Rename the field.`
+      : `Name the ${of}.`,
   );
 }
 
 /** The error of a frame that is no JSON object (under Socket.IO: no array) on a channel that has nothing else. */
 export function notObject(value: unknown, expected: string): DecodeError {
-  return decodeError("not-object", "", expected, value, `Send ${expected}.`);
+  return decodeError("not-object", expected, value);
 }
 
 /** The error of a Socket.IO event that is not `[name, payload]`; undefined when it is. */
@@ -71,16 +97,16 @@ export function eventShape(frame: unknown): DecodeError | undefined {
   if (named && frame.length === 2) return undefined;
   return decodeError(
     named ? "invalid-payload" : "missing-discriminator",
-    named ? (frame.length < 2 ? "" : "/2") : "/0",
     "an array of the event name and one payload",
     frame,
+    named ? (frame.length < 2 ? "" : "/2") : "/0",
     "Emit the event with its name and exactly one argument.",
   );
 }
 
 /** The first candidate whose check accepts the payload, by name; else the error of the one that got furthest. */
 export function oneOf(payload: unknown, candidates: readonly Candidate[], base = ""): string | DecodeError {
-  let furthest = decodeError("invalid-payload", base, "no message", payload, "Nothing may be sent this way.");
+  let furthest = decodeError("invalid-payload", "no message", payload, base, "Nothing may be sent this way.");
   let depth = 0;
   for (const [name, check] of candidates) {
     if (check(payload)) return name;
@@ -97,5 +123,5 @@ export function shapeless(error: DecodeError, strays: readonly Stray[]): DecodeE
   if (stray === undefined) return error;
   const [path, name] = stray;
   const hint = `These messages have no name field: they are told by their shape. Remove \`${path.slice(1)}\`.`;
-  return decodeError("invalid-payload", path, error.expected, name, hint);
+  return decodeError("invalid-payload", error.expected, name, path, hint);
 }

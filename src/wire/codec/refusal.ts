@@ -1,14 +1,12 @@
-/**
- * What was wrong with a value: the last refusal of a check, and the DecodeError that is made of it.
- *
- * A generated check only says yes or no. Where it says no it leaves the place and the wish here, on the way out, so
- * that the code that decides and the code that explains can never disagree.
- */
+/** Why a check said no: left here by the check that did, made into a DecodeError by whoever asked. */
 
 import type { DecodeError, DecodeErrorCode } from "../protocol.js";
 
 /** A JSON object, seen from outside. */
 export type Fields = { readonly [name: string]: unknown };
+
+/** Says whether a value is what it should be, and leaves behind why not. */
+export type Check = (value: unknown) => boolean;
 
 /** True for a JSON object: neither null nor an array. */
 export function isObject(value: unknown): value is Fields {
@@ -30,7 +28,7 @@ export function no(value: unknown, wish: string, path = ""): false {
 
 /** Says no to an object for the field `name`, which the contract does not know. */
 export function stray(value: Fields, name: string): false {
-  return no(value[name], `no field ${shorten(name)}`, step(name));
+  return no(value[name], "absent", step(name));
 }
 
 /** Passes on the no of a check one level down. */
@@ -45,31 +43,25 @@ export function step(name: string | number): string {
 }
 
 /** The DecodeError of the last no; `base` is where the checked value stands in the frame. */
-export function invalidPayload(base = "", code: DecodeErrorCode = "invalid-payload"): DecodeError {
+export function invalidPayload(base = ""): DecodeError {
   const value = refusedValue;
   refusedValue = undefined; // not kept alive by the last mistake of a connection
-  const path = base + refusedPath;
-  return decodeError(code, path, refusedWish, value, `Give ${path || "the message"} ${refusedWish}.`);
+  return decodeError("invalid-payload", refusedWish, value, base + refusedPath);
 }
 
 /** Makes a DecodeError. */
 export function decodeError(
   code: DecodeErrorCode,
-  path: string,
   expected: string,
   value: unknown,
-  hint: string,
+  path = "",
+  hint = `Make ${path || "it"} ${expected}.`,
 ): DecodeError {
   return { code, path, expected, received: shorten(value), hint };
 }
 
-/** A value in at most 80 characters. */
+/** A JSON value in at most 80 characters. */
 export function shorten(value: unknown): string {
-  let text = `${typeof value}`;
-  try {
-    text = JSON.stringify(value) ?? (value === undefined ? "nothing" : text);
-  } catch {
-    // A cycle or a BigInt has no JSON text; its type is all that can be said.
-  }
+  const text = JSON.stringify(value) ?? "nothing";
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

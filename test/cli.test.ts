@@ -116,6 +116,7 @@ describe("wrong usage exits 2, with nothing on stdout, and says what was meant",
     [["generate", "nowhere.yaml"], /there is no file nowhere\.yaml/],
     [["lint", CONTRACT], /is a compiled contract/],
     [["lint", "a.yaml", "b.yaml"], /too many arguments/],
+    [["lint", "--format", "xml"], /Allowed choices are text, json, sarif, github/],
     [["lint", "./schemas/../schemas"], /^error: \.\/schemas\/\.\.\/schemas is a folder/],
     [["help", "chek"], /there is no verb "chek" \(Did you mean check\?\)/],
     [["check", "client", ...TASKS], /Write its command after `--`: -- node client\.js; or .* --attach/],
@@ -202,6 +203,14 @@ describe("lint", () => {
     const { code, stdout } = runCli(["lint", join(folder, name)]);
     expect(stdout).toMatch(new RegExp(`${name}:\\d+:\\d+ error \\S+: `));
     expect(code).toBe(1);
+  });
+
+  it("says the same for code scanning and for GitHub's log, with the same exit code", () => {
+    const sarif = runCli(["lint", join(folder, "broken.yaml"), "--format", "sarif"]);
+    expect(JSON.parse(sarif.stdout).runs[0].results[0]).toMatchObject({ level: "error" });
+    const github = runCli(["lint", join(folder, "broken.yaml"), "--format", "github"]);
+    expect(github.stdout).toMatch(/^::error file=[^,]*broken\.yaml,line=\d+,/m);
+    expect([sarif.code, github.code]).toEqual([1, 1]);
   });
 
   it("takes ./asyncapi.yaml when there is one, else the bundled document", () => {

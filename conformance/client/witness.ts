@@ -99,8 +99,11 @@ export function unaskedEvent(judge: Judge): OrdinaryEvent | undefined {
   ]);
   const named = (name: string): number =>
     Number(endpoint.lifecycles.some(({ transitions }) => transitions.some(({ on }) => on.includes(name))));
+  // The first event of a connection comes once, and it is sent by itself.
+  const first = endpoint.protocol.first?.message;
   const candidates = endpoint.events
     .filter(({ name, binary, acknowledgement }) => !binary && !acknowledgement && !answers.has(name))
+    .filter(({ name }) => name !== first)
     // What no lifecycle speaks of is legal at any time.
     .sort((a, b) => named(a.name) - named(b.name));
   for (const message of candidates) {

@@ -380,17 +380,12 @@ const refusedRequests: ClientCheck = requestCheck<{ readonly asked: Asked }>(
     const [sent] = await ask(context, scene, met, asked, 1);
     if (sent === undefined || code === undefined) return unsent(asked);
     met.peer.refuse(sent.received, code, "Refused by the kit.");
-    if (cameLate(context, [sent], scene.now())) return tooLate(context);
+    const isLate = cameLate(context, [sent], scene.now());
     const told = await replyTo(met, sent.of, context.answerMs);
     const expected = `the request is rejected, and "${code}" is told`;
     const mend = "Reject the request that a refusal belongs to, and hand its code on.";
-    const failure = (reason: string, got: string): Failure => ({
-      verdict: "fail",
-      reason,
-      expected,
-      got,
-      mend,
-    });
+    const failure = (reason: string, got: string): CaseOutcome =>
+      isLate ? tooLate(context) : { verdict: "fail", reason, expected, got, mend };
     if (told === undefined) return failure("a refused request was not settled", "nothing was told of it");
     const words = JSON.stringify([told.code, told.message, told.payload]);
     // An acknowledgement that says so is the refusal, however the client hands it on.

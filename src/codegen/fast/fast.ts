@@ -335,7 +335,7 @@ function fieldExpression({ imports, endpoint }: FastInput, field: string): strin
   return [first, ...deeper].reduce((at, name) => `${imports.use("member")}(${at}, ${quote(name)})`, payload);
 }
 
-/** `","node_id":"` → NODE_ID. */
+/** `","title":"` → TITLE_. */
 function literalConstant({ names, imports }: FastInput, text: string): { name: string; lines: string[] } {
   const words = text.match(/[A-Za-z][\w]*/g) ?? [];
   const name = names.take(words.length > 0 ? `${constantCase(words.join("_"))}_` : "END_");
@@ -354,7 +354,7 @@ function namesConstant({ names }: FastInput, list: string): { name: string; line
   };
 }
 
-/** `TokenStream` → TOKEN_STREAM. */
+/** `SystemStatus` → SYSTEM_STATUS. */
 function constantCase(name: string): string {
   return name.replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, "$1_$2").toUpperCase();
 }

@@ -57,7 +57,6 @@ export function textWriterLines(writer: Writer, context: Context): string[] {
     literal: (text) => add(quote(text)),
     text: (x) => add(`${use("escaped")}(${x})`),
     plain: add,
-    time: (x) => [...statement([holds(`${use("isPlainDateTime")}(${x})`)], "return undefined;"), ...add(x)],
     number: add,
     boolean: (x, pending) => add(`${x} ? ${quote(`${pending}true`)} : ${quote(`${pending}false`)}`),
     scalar: (x) => add(`JSON.stringify(${x})`),
@@ -95,7 +94,6 @@ export function bytesWriterLines(writer: Writer, context: Context): string[] {
     literal: put,
     text: (x) => call("textInto", x),
     plain: (x) => call("plainInto", x),
-    time: (x) => [...call("timeInto", x), "  if (at < 0) return -1;"],
     number: (x) => call("numberInto", x),
     boolean: (x, pending) => {
       const [yes, no] = [`${pending}true`, `${pending}false`].map((text) => writer.constant("literal", text));
@@ -270,13 +268,13 @@ class WritePrinter {
     const terms = [typeCondition(part, x)];
     if (part === "integer" || part === "number")
       terms.unshift(compare(`typeof ${x}`, "!==", "===", '"number"'));
+    if (part === "time") terms.push(holds(`${imports.use("isPlainDateTime")}(${x})`));
     if (part === "uuid") terms.push(holds(`${imports.use("isPlainUuid")}(${x})`));
     const lines = this.refuse([...terms, ...conditions]);
     switch (part) {
       case "text":
         return [...lines, ...this.quoted(() => this.sink.text(x))];
       case "time":
-        return [...lines, ...this.quoted(() => this.sink.time(x))];
       case "uuid":
         return [...lines, ...this.quoted(() => this.sink.plain(x))];
       case "boolean":

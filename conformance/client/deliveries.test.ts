@@ -46,6 +46,7 @@ describe("one thing that is wrong fails the row that owns it", () => {
       },
       /was not delivered as it was sent/,
     ],
+    ["C-CD-04", "says something else of an invalid event", { report: () => "closed" }, /vanished/],
     ["C-CD-04", "says nothing of an invalid event", { report: () => undefined }, /vanished/],
     [
       "C-CD-04",

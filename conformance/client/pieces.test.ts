@@ -54,6 +54,12 @@ describe("a client that reports", () => {
     ],
     ["C-FR-08", "tells every end as clean", "(code, reason)", "(_, reason, code = 1000)"],
     ["C-FR-09", "has no limit", "{ maxPayload: 1_048_576 }", "{}"],
+    [
+      "C-FR-09",
+      "dies of a message over it",
+      'socket.on("message"',
+      'socket.on("error", ({ code }) => { if (String(code).startsWith("WS_ERR_UNSUPPORTED")) process.exit(3); }); socket.on("message"',
+    ],
   ])(
     "%s: fails where it %s",
     async (id, _, right, wrong) => {

@@ -34,6 +34,19 @@ describe("a client that takes no response but a right one", () => {
   }, 60_000);
 });
 
+describe("a client that takes no certificate at all", () => {
+  it("shows nothing by refusing the bad ones", async () => {
+    const [outcome] = await judge(
+      clientProgram({ options: '{ checkServerIdentity: () => new Error("no") }' }),
+      ["C-SE-01"],
+    );
+    expect(outcome).toMatchObject({
+      verdict: "untestable",
+      reason: expect.stringContaining("right certificate"),
+    });
+  }, 60_000);
+});
+
 /** Follows a redirect with all that it said to the first host. */
 const FOLLOWS = `const to = new URL(/location: (.*)/i.exec(head)[1]); socket.destroy();
   open(to, credentials);`;

@@ -5,6 +5,7 @@ import { closeBody } from "../frames/close.js";
 import { encodeFrame } from "../frames/encode.js";
 import { type FrameSpec, OPCODE } from "../frames/frame.js";
 import { HarnessFault } from "../judge.js";
+import { sampleEndpoint } from "../test-subject.js";
 import type { AcceptOptions, ClientCase, Peer } from "./check.js";
 import { charged, playCase } from "./test-case.js";
 import { frameClients, rawClient } from "./test-client.js";
@@ -22,6 +23,7 @@ async function withFrames<T>(
     scene: ClientCase,
   ) => Promise<T>,
   accept?: AcceptOptions,
+  endpoint = sampleEndpoint,
 ) {
   const clients = frameClients();
   return playCase(
@@ -31,7 +33,7 @@ async function withFrames<T>(
       await clients.last().socket.handshake;
       return script(peer, clients.last(), scene);
     },
-    { client: clients.start },
+    { client: clients.start, endpoint },
   );
 }
 
@@ -322,5 +324,34 @@ describe("what the kit sends itself is judged as well", () => {
       { obliging: { commands: false } },
     );
     expect(violations).toMatchObject([{ check: "C-CD-01", got: expect.stringContaining("invalid-payload") }]);
+  });
+});
+
+describe("a client that leaves while the kit owes it a pong", () => {
+  const { heartbeat } = sampleEndpoint;
+  const hasty = {
+    ...sampleEndpoint,
+    ...(heartbeat === undefined ? {} : { heartbeat: { ...heartbeat, timeoutMs: 100 } }),
+  };
+
+  it.each([
+    ["is excused", true],
+    ["is not, where it has had its pong", false],
+  ])("%s", async (_, isHeldBack) => {
+    const { value } = await withFrames(
+      async (peer, client, scene) => {
+        // A message that has begun holds back what the kit owes.
+        if (isHeldBack) peer.frame({ ...text('{"event":"said",'), fin: false });
+        client.text('{"cmd":"ping"}');
+        await scene.wait(100);
+        client.send({ opcode: OPCODE.close, payload: closeBody(4408) });
+        await peer.ended(5000);
+        return scene.excuse;
+      },
+      undefined,
+      hasty,
+    );
+    if (isHeldBack) expect(value).toMatch(/owed a pong/);
+    else expect(value).toBeUndefined();
   });
 });

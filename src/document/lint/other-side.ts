@@ -6,8 +6,9 @@ import type { LintContext, LintRule } from "./rule.js";
 
 const NAME = "other-side";
 
-/** Evidence below this is chance: one text that speaks of the other end proves nothing. */
+/** Evidence below this is chance: one text that speaks of the other end proves nothing, and two names prove less. */
 const MIN_VOTES = 2;
+const MIN_NAMES = 3;
 /** So much more evidence must speak for the other side. */
 const RATIO = 3;
 
@@ -21,8 +22,9 @@ export const otherSide: LintRule = {
       .flatMap((endpoint) => votesOf(context, endpoint));
     const against = votes.filter(({ agrees }) => !agrees);
     // What somebody wrote convinces more than how something is named.
-    const first = against.find(({ why }) => why.endsWith('"')) ?? against[0];
-    if (first === undefined || against.length < MIN_VOTES) return [];
+    const written = against.find(({ by }) => by !== "name");
+    const first = written ?? against[0];
+    if (first === undefined || against.length < (written === undefined ? MIN_NAMES : MIN_VOTES)) return [];
     if (against.length < (votes.length - against.length) * RATIO) return [];
     const { perspective } = context.contract;
     const [side, mend] = SIDES[perspective];
@@ -55,6 +57,7 @@ function isOneSided({ commands, events }: Endpoint): boolean {
 /** One sign of who sends a message; it agrees with the direction as it was read, or speaks against it. */
 interface Vote {
   readonly agrees: boolean;
+  readonly by: Said["by"];
   readonly place: Place | undefined;
   readonly why: string;
 }
@@ -63,7 +66,7 @@ function votesOf({ places }: LintContext, endpoint: Endpoint): Vote[] {
   const vote = (part: object, what: string, direction: Direction, said: Said | undefined): Vote[] => {
     if (said === undefined) return [];
     const why = `${what} is ${direction === "command" ? "a command" : "an event"} here, and ${said.how}`;
-    return [{ agrees: said.direction === direction, place: places.get(part), why }];
+    return [{ agrees: said.direction === direction, by: said.by, place: places.get(part), why }];
   };
   const both = new Set(endpoint.commands.map(({ name }) => name));
   const shared = new Set(endpoint.events.map(({ name }) => name).filter((name) => both.has(name)));
@@ -86,7 +89,7 @@ function votesOf({ places }: LintContext, endpoint: Endpoint): Vote[] {
     const asks =
       operation.reply === undefined
         ? undefined
-        : ({ direction: "command", how: "it is answered by a reply" } as const);
+        : ({ direction: "command", by: "reply", how: "it is answered by a reply" } as const);
     const what = `the message of operation \`${operation.name}\``;
     return vote(operation, what, direction, said ?? asks);
   });
@@ -95,6 +98,7 @@ function votesOf({ places }: LintContext, endpoint: Endpoint): Vote[] {
 
 interface Said {
   readonly direction: Direction;
+  readonly by: "text" | "name" | "reply";
   readonly how: string;
 }
 
@@ -116,9 +120,13 @@ function saidBy(texts: readonly (string | undefined)[]): Said | undefined {
       const [earlier, later] = client.index < server.index ? [client, server] : [server, client];
       const way = /^(?:from|by)\b/i.test(earlier[0]) && /^to\b/i.test(later[0]);
       if (!way) continue;
-      return { direction: earlier === client ? "command" : "event", how: quoted(text, earlier.index) };
+      return {
+        direction: earlier === client ? "command" : "event",
+        by: "text",
+        how: quoted(text, earlier.index),
+      };
     }
-    return { direction: client === null ? "event" : "command", how: quoted(text, found.index) };
+    return { direction: client === null ? "event" : "command", by: "text", how: quoted(text, found.index) };
   }
   return undefined;
 }
@@ -135,9 +143,10 @@ function quoted(text: string, at: number): string {
   return `its text says "${from > 0 ? "…" : ""}${part}${at + 2 * QUOTED < text.length ? "…" : ""}"`;
 }
 
+/** `…Event` says nothing: many name all their messages so. */
 function saidByName(name: string): Said | undefined {
   const how = "is named as the other end's would be";
-  if (/(?:request|command|cmd)$/i.test(name)) return { direction: "command", how };
-  if (/(?:response|reply|notification|event)$/i.test(name)) return { direction: "event", how };
+  if (/(?:request|command|cmd)$/i.test(name)) return { direction: "command", by: "name", how };
+  if (/(?:response|reply)$/i.test(name)) return { direction: "event", by: "name", how };
   return undefined;
 }

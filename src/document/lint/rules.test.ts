@@ -276,9 +276,12 @@ const TABLE: readonly Row[] = [
   {
     rule: "other-side",
     what: "names that are the other end's, where the same messages do not go both ways",
-    bad: { commands: { listResponse: kind("a"), editResponse: kind("b") } },
-    says: "`listResponse` is a command here, and is named as the other end's would be, and 1 more",
-    good: { commands: { listRequest: kind("a"), editResponse: kind("b") } },
+    bad: {
+      commands: { listResponse: kind("a"), editResponse: kind("b") },
+      events: { saveRequest: kind("c") },
+    },
+    says: "`listResponse` is a command here, and is named as the other end's would be, and 2 more",
+    good: { commands: { clickEvent: kind("a"), viewEvent: kind("b"), editResponse: kind("c") } },
   },
   {
     rule: "indistinguishable-messages",
@@ -671,6 +674,14 @@ describe.each(TABLE)("$rule: $what", ({ rule, bad, good, says }) => {
   it("is not said of a document that is in order", async () => {
     expect(await ownFindings(writeDocument(channelText(good)))).toEqual([]);
   });
+});
+
+it("other-side: a document of the server's side is not read as the client's, nor the other way round", async () => {
+  const row = TABLE.find(({ rule }) => rule === "other-side");
+  const said = async (given: ChannelText) =>
+    (await ownFindings(writeDocument(channelText(given)), "client")).map(({ rule, mend }) => [rule, mend]);
+  expect(await said(row?.good ?? {})).toEqual([["other-side", "Read it without `--as client`."]]);
+  expect(await said(row?.bad ?? {})).toEqual([]);
 });
 
 it("every rule has its row", () => {

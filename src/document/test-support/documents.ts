@@ -33,10 +33,13 @@ export async function compileDocument(path: string): Promise<Contract> {
 }
 
 /** What the compiler and the rules of our own say of a document; the official parser is not asked. */
-export async function ownFindings(path: string): Promise<Finding[]> {
+export async function ownFindings(
+  path: string,
+  perspective: "server" | "client" = "server",
+): Promise<Finding[]> {
   const { main, files, findings } = await openDocument(path);
   if (main === undefined) return [...findings];
-  const { read, findings: said } = await compileFiles(main, files, "server");
+  const { read, findings: said } = await compileFiles(main, files, perspective);
   return [
     ...findings,
     ...said,

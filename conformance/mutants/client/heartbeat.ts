@@ -1,9 +1,11 @@
 /** Faults in the heartbeat: C-HB-01 to C-HB-07. */
 
 import { WebSocket } from "ws";
+import type { Json } from "../../../src/contract/contract.js";
 import type { Heartbeat } from "../../../src/wire/protocol.js";
 import { altered, type ClientMutant } from "./client-mutant.js";
 import type { Alteration, Side } from "./our-client.js";
+import { pingedByServer, TOLD, toldBeat } from "./variants.js";
 
 /** A client that takes another heartbeat for the declared one. */
 function beating(change: Partial<Heartbeat>): Pick<Alteration, "side"> {
@@ -100,6 +102,43 @@ export const heartbeatMutants: readonly ClientMutant[] = [
         right.onStatus(status);
         if (status.state !== "connected") return;
         clock.setInterval(() => client.send(PING).catch(() => undefined), 30_000 * timeScale);
+      },
+    }),
+  }),
+  altered({
+    name: "ping-of-the-server-unanswered",
+    fault: "Takes the server's ping for an event like any other.",
+    variant: pingedByServer,
+    killedBy: "C-HB-02",
+    ...beating({ mode: "none", initiator: "client" }),
+  }),
+  altered({
+    name: "pong-without-its-token",
+    fault: "Answers the server's pings without their tokens.",
+    variant: pingedByServer,
+    killedBy: "C-HB-02",
+    side: (side) => ({ ...side, correlation: {} }),
+  }),
+  altered({
+    name: "told-interval-unread",
+    fault: "Pings as often as it always did, whatever the server tells.",
+    variant: toldBeat,
+    killedBy: "C-HB-07",
+    ...beating({ intervalMs: 30_000 }),
+  }),
+  altered({
+    name: "told-interval-unbounded",
+    fault: "Takes any interval for one, and floods the server for 0.",
+    variant: toldBeat,
+    killedBy: "C-HB-07",
+    ...beating({ mode: "none" }),
+    application: (right, { clock }, client) => ({
+      onEvent(event, name) {
+        right.onEvent(event, name);
+        if (name !== TOLD.message) return;
+        const { beat_ms: ms } = { beat_ms: null, ...(event as Record<string, Json>) };
+        if (typeof ms !== "number") return;
+        clock.setInterval(() => client.send({ type: "ping" }).catch(() => undefined), ms);
       },
     }),
   }),

@@ -1,9 +1,11 @@
-/** Faults with requests, and with commands that have no connection: C-RR-01 to C-RR-05, C-RC-10. */
+/** Faults with requests, and with commands that outlive their connection or have none: C-RR-01 to C-RR-05, C-RC-09, C-RC-10. */
 
+import { WebSocket } from "ws";
+import type { Client } from "../../../src/client/client.js";
 import type { Json } from "../../../src/contract/contract.js";
 import { memberOf, objectIn } from "../content.js";
 import { altered, type ClientMutant } from "./client-mutant.js";
-import type { Application } from "./our-client.js";
+import type { Application, Side } from "./our-client.js";
 import { guardedQueue } from "./variants.js";
 
 /** The code of an error of a client. */
@@ -28,6 +30,28 @@ function queueing(
       right.onStatus(status);
       if (status.state !== "connected") return;
       for (const command of flush(waiting.splice(0))) right.send(command).catch(() => undefined);
+    },
+  };
+}
+
+/** A client that restores nothing. */
+function unrestored(side: Side): Side {
+  const { reconnect } = side;
+  return reconnect === undefined ? side : { ...side, reconnect: { ...reconnect, restore: [] } };
+}
+
+/** An application that itself subscribes on each connection to all that it ever has. */
+function resubscribing(right: Application, client: Client<unknown, unknown>): Partial<Application> {
+  const subscribed: Json[] = [];
+  return {
+    async send(command) {
+      if (objectIn(JSON.stringify(command))?.["event"] === "subscribe") subscribed.push(command);
+      return right.send(command);
+    },
+    onStatus(status) {
+      right.onStatus(status);
+      if (status.state !== "connected") return;
+      for (const command of subscribed) client.send(command).catch(() => undefined);
     },
   };
 }
@@ -180,5 +204,37 @@ export const requestMutants: readonly ClientMutant[] = [
         () => client.status.state === "connected",
         (waiting) => [...waiting, ...waiting],
       ),
+  }),
+  altered({
+    name: "no-re-subscription",
+    fault: "Forgets on a new connection what it had subscribed to.",
+    channel: "tasks",
+    killedBy: "C-RC-09",
+    side: unrestored,
+  }),
+  altered({
+    name: "re-subscribes-twice",
+    fault: "Sends twice what it brings back on a new connection.",
+    channel: "tasks",
+    killedBy: "C-RC-09",
+    socket() {
+      let sockets = 0;
+      return class Twice extends WebSocket {
+        readonly #nth = sockets++;
+
+        override send(frame: string | Uint8Array): void {
+          super.send(frame);
+          if (this.#nth > 0 && objectIn(String(frame))?.["event"] === "subscribe") super.send(frame);
+        }
+      };
+    },
+  }),
+  altered({
+    name: "re-subscribes-what-has-ended",
+    fault: "Subscribes again to what it has unsubscribed from.",
+    channel: "tasks",
+    killedBy: "C-RC-09",
+    side: unrestored,
+    application: (right, _, client) => resubscribing(right, client),
   }),
 ];

@@ -1,6 +1,6 @@
 /** Documents beyond the bundled one that a client of ours keeps: for rows that none of the channels calls for. */
 
-import type { Lifecycle, Reconnect } from "../../../src/contract/contract.js";
+import type { JsonSchema, Lifecycle, Reconnect } from "../../../src/contract/contract.js";
 import type { ClientVariant } from "./client-mutant.js";
 
 /** A channel with another policy of reconnects. */
@@ -60,5 +60,62 @@ export const openedByEvent: ClientVariant = {
   checks: ["C-SM-01", "C-SM-03"],
 };
 
+/** The heartbeat of the other side: what is the pong elsewhere is the ping here, and asks for what is the ping elsewhere. */
+const BY_SERVER = {
+  mode: "application",
+  initiator: "server",
+  intervalMs: 30_000,
+  timeoutMs: 10_000,
+  ping: "pong",
+  pong: "ping",
+} as const;
+
+/** The server pings. */
+export const pingedByServer: ClientVariant = {
+  name: "workflow whose server pings",
+  channel: "workflow",
+  declare: ({ exchanges: _, ...endpoint }) => ({
+    ...endpoint,
+    heartbeat: { ...BY_SERVER, life: "pong" },
+    // Else each pong would be answered by a ping again.
+    operations: endpoint.operations.filter(({ messages }) => !messages.includes(BY_SERVER.pong)),
+  }),
+  side: (side) => ({ ...side, heartbeat: BY_SERVER, replies: {} }),
+  checks: ["C-HB-03", "C-HB-04"],
+};
+
+/** Where the first event says how often the heart is to beat. */
+export const TOLD = { message: "connected", field: "/beat_ms" } as const;
+
+/** The server tells the interval of the heartbeat. */
+export const toldBeat: ClientVariant = {
+  name: "pipeline that tells its heartbeat",
+  channel: "pipeline",
+  declare: (endpoint) => ({
+    ...endpoint,
+    ...(endpoint.heartbeat === undefined ? {} : { heartbeat: { ...endpoint.heartbeat, intervalMs: TOLD } }),
+    events: endpoint.events.map((event) =>
+      event.name === TOLD.message ? { ...event, payload: withBeat(event.payload) } : event,
+    ),
+  }),
+  side: (side) => ({ ...side, heartbeat: { mode: "none", ...side.heartbeat, intervalMs: TOLD } }),
+};
+
+function withBeat(schema: JsonSchema): JsonSchema {
+  if (typeof schema === "boolean") return schema;
+  const beat = { type: "number", minimum: -1, maximum: 2 ** 32 };
+  // Draft-07 has an object there.
+  return {
+    ...schema,
+    properties: { ...(schema["properties"] as Record<string, JsonSchema>), beat_ms: beat },
+  };
+}
+
 /** All of them. */
-export const clientVariants: readonly ClientVariant[] = [spreadOut, guardedQueue, openedByEvent];
+export const clientVariants: readonly ClientVariant[] = [
+  spreadOut,
+  guardedQueue,
+  openedByEvent,
+  pingedByServer,
+  toldBeat,
+];

@@ -93,13 +93,13 @@ export const frameMutants: readonly ClientMutant[] = [
     faults: { forgetsSplitFrames: true },
   }),
   framed({
-    name: "empty-fragment-refused",
+    name: "empty-fragment-fails-it",
     fault: "Fails the connection at an empty fragment.",
     killedBy: "C-FR-04",
     faults: { refusesEmptyFragment: true },
   }),
   framed({
-    name: "no-pong",
+    name: "no-pong-frame",
     fault: "Answers no ping of RFC 6455.",
     killedBy: "C-FR-05",
     faults: { pong: () => undefined },
@@ -145,7 +145,7 @@ export const frameMutants: readonly ClientMutant[] = [
     faults: { answerToClose: 1002 },
   }),
   framed({
-    name: "data-after-close",
+    name: "command-after-close",
     fault: "Sends a command after its Close frame.",
     channel: "tasks",
     killedBy: "C-FR-06",
@@ -185,7 +185,7 @@ export const frameMutants: readonly ClientMutant[] = [
       },
   }),
   altered({
-    name: "no-size-limit",
+    name: "takes-any-size",
     fault: "Takes messages of any length.",
     killedBy: "C-FR-09",
     side: (side) => ({

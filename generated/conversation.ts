@@ -425,7 +425,6 @@ function judgeEvent(v: unknown): string | DecodeError {
           return unnamed(
             v,
             member(v[1], "type"),
-            typeof member(v[1], "type") === "string",
             { of: "event", field: "type", holder: "/1", names: ["text", "agent_status", "error", "stop"] },
           );
       }
@@ -436,7 +435,7 @@ function judgeEvent(v: unknown): string | DecodeError {
       return eventChecks().error(v[1]) ? "error" : invalidPayload("/1");
     }
     default:
-      return unnamed(v, v[0] ?? null, typeof v[0] === "string", eventNames, commandNames.names);
+      return unnamed(v, v[0] ?? null, eventNames, commandNames.names);
   }
 }
 
@@ -735,7 +734,7 @@ function judgeCommand(v: unknown): string | DecodeError {
       return commandChecks().chat_message(v[1]) ? "chat_message" : invalidPayload("/1");
     }
     default:
-      return unnamed(v, v[0] ?? null, typeof v[0] === "string", commandNames, eventNames.names);
+      return unnamed(v, v[0] ?? null, commandNames, eventNames.names);
   }
 }
 

@@ -26,6 +26,7 @@ import {
   escaped,
   fields,
   flag,
+  followInstances,
   hasOthers,
   int,
   integer,
@@ -541,6 +542,7 @@ export const pipelineClient: ClientSide<
   decodeEvent,
   encodeCommand,
   [judgeCommand, judgeEvent],
+  { followInstances },
 );
 
 /** The protocol with the codec functions of a server: it reads commands and writes events. */

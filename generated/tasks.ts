@@ -26,6 +26,7 @@ import {
   escaped,
   fields,
   flag,
+  followInstances,
   hasOthers,
   int,
   isObject,
@@ -649,6 +650,7 @@ export const tasksClient: ClientSide<TasksEvent, TasksCommand, TasksMessages> = 
   decodeEvent,
   encodeCommand,
   [judgeCommand, judgeEvent],
+  { followInstances },
 );
 
 /** The protocol with the codec functions of a server: it reads commands and writes events. */

@@ -212,7 +212,36 @@ export interface ClientRules
     readonly [code: string]: Pick<CloseCode, "retry"> & Partial<Pick<CloseCode, "cause">>;
   };
   readonly lifecycles: readonly ClientLifecycle[];
+  /** Only where a lifecycle has a key, or is restored: code that no other client has to load. */
+  readonly followInstances?: FollowInstances;
 }
+
+/** What a client knows of a lifecycle on one connection. */
+export interface LifecycleCourse<Out = unknown> {
+  /** False when no state in which the server may be takes the command. */
+  allows(name: string, payload: unknown): boolean;
+  /** A command was sent; `isRestored`: by the client itself, to bring back what it stands for. */
+  sent(name: string, payload: unknown, command: Out, isRestored?: boolean): void;
+  /** An event came; false when nothing explains it. */
+  received(name: string, payload: unknown): boolean;
+  /** A command was refused, perhaps one of this lifecycle; `isOfState`: because of a state. */
+  refused(payload: unknown, isOfState: boolean): void;
+  /** The commands that bring back on another connection what lives on this one. */
+  living?(): Out[];
+}
+
+/** The same for one instance, or for a lifecycle that has only one. */
+export interface InstanceCourse extends Omit<LifecycleCourse, "living"> {
+  /** The states in which the server may be. Bit `n`: in this state, with `n` of our commands not taken yet. */
+  places(): ReadonlyMap<string, number>;
+}
+
+/** Follows each instance of a lifecycle by a course of its own, and knows what brings them back. */
+export type FollowInstances = <Out>(
+  lifecycle: ClientLifecycle,
+  restore: readonly Restore[],
+  open: () => InstanceCourse,
+) => LifecycleCourse<Out>;
 
 /** A {@link Lifecycle} without what only a server has to keep. */
 export interface ClientLifecycle
@@ -294,7 +323,7 @@ export function invalidPayload(base = ""): DecodeError {
   return decodeError("invalid-payload", refusedWish, value, base + refusedPath);
 }
 
-/** Makes a DecodeError. */
+/** Makes a DecodeError; of the value that was there it shows at most 80 characters. */
 export function decodeError(
   code: DecodeErrorCode,
   expected: string,
@@ -302,13 +331,8 @@ export function decodeError(
   path = "",
   hint = `Make ${path || "it"} ${expected}.`,
 ): DecodeError {
-  return { code, path, expected, received: shorten(value), hint };
-}
-
-/** A JSON value in at most 80 characters. */
-export function shorten(value: unknown): string {
   const text = JSON.stringify(value) ?? "nothing";
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  return { code, path, expected, received: text.length > 80 ? `${text.slice(0, 79)}…` : text, hint };
 }
 
 /** What names the messages of one direction: data for the errors, in the words of the document. */
@@ -342,20 +366,14 @@ export function named(
   across: () => object,
   never: readonly string[],
 ): string | DecodeError {
-  if (!isObject(frame)) return notObject(frame, "one JSON object");
+  if (!isObject(frame)) return decodeError("not-object", "one JSON object", frame);
   const name = frame[field];
   const known = checks();
-  const isName = typeof name === "string";
-  if (isName && Object.hasOwn(known, name)) return known[name]?.(frame) ? name : invalidPayload();
+  if (typeof name === "string" && Object.hasOwn(known, name)) {
+    return known[name]?.(frame) ? name : invalidPayload();
+  }
   const strays = never.map((other): Stray => [`/${other}`, frame[other]]);
-  return unnamed(
-    frame,
-    name,
-    isName,
-    { of, field, names: Object.keys(known) },
-    Object.keys(across()),
-    strays,
-  );
+  return unnamed(frame, name, { of, field, names: Object.keys(known) }, Object.keys(across()), strays);
 }
 
 /**
@@ -366,28 +384,28 @@ export function named(
 export function unnamed(
   frame: unknown,
   found: unknown,
-  isName: boolean,
   { of, field, holder = "", names }: Naming,
   across: readonly unknown[] = [],
   strays: readonly Stray[] = [],
+  isName = typeof found === "string",
 ): DecodeError {
   const wish = `one of ${names.join(", ")}`;
-  const isAbsent = found === undefined;
-  const path = isAbsent ? holder : `${holder}/${field}`;
+  const path = found === undefined ? holder : `${holder}/${field}`;
   if (isName) {
     const where = across.includes(found) ? "travels the other way" : "is not in the contract";
     return decodeError("unknown-message", wish, found, path, `This ${of} ${where}.`);
   }
-  const stray = isAbsent && strays.find(([, value]) => typeof value === "string");
-  return decodeError(
-    stray ? "wrong-discriminator" : "missing-discriminator",
-    `\`${field}\`: ${wish}`,
-    stray ? stray[1] : (found ?? frame),
-    stray ? stray[0] : path,
-    stray
-      ? `This channel names its ${of}s with \`${field}\`; the frame has \`${stray[0].slice(1)}\`: "${stray[1]}". Rename the field.`
-      : `Name the ${of}.`,
-  );
+  const [other, name] = strays.find(([, value]) => found === undefined && typeof value === "string") ?? [];
+  const named = `\`${field}\`: ${wish}`;
+  return other
+    ? decodeError(
+        "wrong-discriminator",
+        named,
+        name,
+        other,
+        `This channel names its ${of}s with \`${field}\`: rename \`${other.slice(1)}\`.`,
+      )
+    : decodeError("missing-discriminator", named, found ?? frame, path, `Name the ${of}.`);
 }
 
 /** The error of a frame that is no JSON object (under Socket.IO: no array) on a channel that has nothing else. */
@@ -476,11 +494,12 @@ export function encodeText(value: unknown, judge: Judge, maxBytes?: number): str
   return text;
 }
 
+/** What JSON.stringify makes of a value; why it makes nothing, which is no JSON, for a cycle or a BigInt. */
 function stringify(value: unknown): string {
   try {
     return `${JSON.stringify(value)}`;
   } catch (cause) {
-    throw new EncodeError(decodeError("not-json", "a JSON value", typeof value, "", `${cause}`));
+    return `not JSON: ${cause}`;
   }
 }
 
@@ -507,14 +526,8 @@ export function writeText(text: string, bytes: Uint8Array, offset: number): numb
 /** Judges a value that was not parsed from text, as the text that JSON.stringify makes of it. */
 export function judgeValue(value: unknown, judge: Judge): string | DecodeError {
   if (isJson(value, 0)) return judge(value);
-  try {
-    const decoded = decodeFrame(stringify(value), judge);
-    return decoded.ok ? judge(decoded.value) : decoded.error;
-  } catch (error) {
-    // `stringify` throws nothing else.
-    if (error instanceof EncodeError) return error;
-    throw error;
-  }
+  const decoded = decodeFrame(stringify(value), judge);
+  return decoded.ok ? judge(decoded.value) : decoded.error;
 }
 
 /** True for what JSON.parse might have given: such a value and its text say the same. */
@@ -589,8 +602,9 @@ export function clientSide<In, Out>(
   decode: (frame: string | Uint8Array) => Decoded<In>,
   encode: (value: Out) => string,
   judges: readonly Judge[],
+  parts: Pick<ClientRules, "followInstances"> = {},
 ): ClientSide<In, Out, never> {
-  return { ...rules, decode, encode, nameOf: (value) => nameJudged(value, judges) };
+  return { ...rules, ...parts, decode, encode, nameOf: (value) => nameJudged(value, judges) };
 }
 
 /** The protocol with the codec functions of a server, which is fast: names are read where that suffices. */
@@ -610,7 +624,7 @@ export function serverSide<In, Out>(
 }
 
 /** The steps of a JSON pointer (RFC 6901). */
-function stepsOf(pointer: string): string[] {
+export function stepsOf(pointer: string): string[] {
   const steps = pointer.split("/").slice(1);
   return steps.map((part) => part.replace(/~1/g, "/").replace(/~0/g, "~"));
 }
@@ -650,6 +664,83 @@ function nameJudged(value: unknown, judges: readonly Judge[]): string {
   throw new RangeError("No message of this protocol.");
 }
 
+interface FollowedInstance<Out> {
+  readonly course: InstanceCourse;
+  /** What would bring it back on a new connection. */
+  by?: Out;
+  /** The client itself has brought it back, and nothing has been heard since. */
+  isRestored?: boolean | undefined;
+}
+
+/** Over it the oldest instance is forgotten, unless it could be brought back: streams make one each. */
+const MAX_INSTANCES = 4_096;
+
+/** Follows each instance of a lifecycle by a course of its own, and knows what brings them back. */
+export function followInstances<Out>(
+  { initial, name: own, scope, transitions }: ClientLifecycle,
+  restore: readonly Restore[],
+  open: () => InstanceCourse,
+): LifecycleCourse<Out> {
+  const instances = new Map<unknown, FollowedInstance<Out>>();
+  const rows = restore.filter(({ lifecycle }) => lifecycle === own);
+  const keyOf = (payload: unknown): unknown =>
+    scope === "connection" ? "" : stepsOf(scope.key).reduce(member, payload);
+
+  /** Asks the instance that a message names; true where it names none. */
+  function visit(name: string, payload: unknown, ask: (instance: FollowedInstance<Out>) => boolean): boolean {
+    const key = keyOf(payload);
+    if (key === undefined || !transitions.some(({ on }) => on.includes(name))) return true;
+    const instance = instances.get(key) ?? { course: open() };
+    const answer = ask(instance);
+    instances.set(key, instance);
+    const hasMoved = [...instance.course.places()].some(
+      ([state, bits]) => bits & ~1 || (bits && state !== initial),
+    );
+    if (!hasMoved) instances.delete(key);
+    for (const [oldest, { by }] of instances) {
+      if (instances.size <= MAX_INSTANCES) break;
+      if (by === undefined) instances.delete(oldest);
+    }
+    return answer;
+  }
+
+  return {
+    allows: (name, payload) => visit(name, payload, ({ course }) => course.allows(name, payload)),
+
+    sent(name, payload, command, isRestored) {
+      visit(name, payload, (instance) => {
+        if (rows.some(({ by }) => by === name)) instance.by = command;
+        instance.isRestored = isRestored;
+        instance.course.sent(name, payload, command);
+        return true;
+      });
+    },
+
+    received: (name, payload) =>
+      visit(name, payload, (instance) => {
+        instance.isRestored = false;
+        return instance.course.received(name, payload);
+      }),
+
+    refused(payload, isOfState) {
+      const meant = keyOf(payload);
+      for (const [key, instance] of instances) {
+        if (meant !== undefined && meant !== key) continue;
+        // Without the key it may be another one that is meant.
+        instance.course.refused(payload, isOfState && meant !== undefined);
+        if (meant !== undefined) instance.isRestored = false;
+      }
+    },
+
+    living: () =>
+      [...instances.values()].flatMap(({ by, course, isRestored }) => {
+        const places = course.places();
+        const lives = rows.some((row) => row.in.some((state) => (places.get(state) ?? 0) & 1));
+        return by !== undefined && (isRestored || lives) ? [by] : [];
+      }),
+  };
+}
+
 /** Characters (code points) of a text, which `minLength` and `maxLength` count. */
 export function characters(text: string): number {
   return [...text].length;
@@ -685,9 +776,8 @@ export function isMoment(text: string): boolean {
   const utcMinute = minute - zone * zoneMinute;
   const sinceMidnight = (hour - zone * zoneHour) * 60 + utcMinute;
   return (
-    day > 0 &&
-    // Day 0 of the next month is the last of this one; 400 years later the calendar is the same, and no year is short.
-    day <= new Date(year + 400, month, 0).getDate() &&
+    // A day that its month does not have leads into another; 400 years later the calendar is the same, and no year short.
+    new Date(year + 400, month - 1, day).getDate() === day &&
     // A leap second is the last of a day in UTC.
     ((hour < 24 && minute < 60 && second < 60) ||
       (utcMinute < 60 && second < 61 && (sinceMidnight === 1439 || sinceMidnight === -1)))
@@ -759,40 +849,20 @@ export function anything(_value?: unknown): boolean {
 }
 
 /** No value at all. */
-export const nothing: Check = (value) => no(value, "absent");
+export const nothing: Check = /* @__PURE__ */ is(() => false, "absent");
 
 /** A text. */
-export const text: Check = (value) => typeof value === "string" || no(value, "a string");
+export const text: Check = /* @__PURE__ */ is((value) => typeof value === "string", "a string");
 
 /** True or false. */
-export const flag: Check = (value) => typeof value === "boolean" || no(value, "a boolean");
+export const flag: Check = /* @__PURE__ */ is((value) => typeof value === "boolean", "a boolean");
 
 /** A text of `min` to `max` characters. */
 export function chars(min: number, max = Infinity): Check {
-  return (value) =>
-    between(typeof value === "string" ? characters(value) : Number.NaN, min, max) ||
-    no(value, `a string of ${min} to ${max} characters`);
-}
-
-/** A finite number from `min` to `max`. */
-export function number(min = -Infinity, max = Infinity): Check {
-  return (value) =>
-    (Number.isFinite(value) && between(value, min, max)) || no(value, `a number from ${min} to ${max}`);
-}
-
-/** An integer from `min` to `max`. */
-export function int(min = -Infinity, max = Infinity): Check {
-  return (value) =>
-    (Number.isInteger(value) && between(value, min, max)) || no(value, `an integer from ${min} to ${max}`);
-}
-
-function between(value: unknown, min: number, max: number): boolean {
-  return typeof value === "number" && value >= min && value <= max;
-}
-
-/** One of some constants. */
-export function values(...wanted: readonly unknown[]): Check {
-  return (value) => wanted.includes(value) || no(value, `one of ${wanted.join(", ")}`);
+  return is(
+    (value) => typeof value === "string" && between(characters(value), min, max),
+    `a string of ${min} to ${max} characters`,
+  );
 }
 
 /** A text of a format. */
@@ -803,6 +873,29 @@ export function format(test: (text: string) => boolean, name: string): Check {
 export const uuid: Check = /* @__PURE__ */ format(isUuid, "uuid");
 
 export const dateTime: Check = /* @__PURE__ */ format(isMoment, "date-time");
+
+/** A finite number from `min` to `max`. */
+export function number(min = -Infinity, max = Infinity): Check {
+  return is((value) => Number.isFinite(value) && between(value, min, max), `a number from ${min} to ${max}`);
+}
+
+/** An integer from `min` to `max`. */
+export function int(min = -Infinity, max = Infinity): Check {
+  return is(
+    (value) => Number.isInteger(value) && between(value, min, max),
+    `an integer from ${min} to ${max}`,
+  );
+}
+
+function between(value: unknown, min: number, max: number): boolean {
+  // Only numbers come here.
+  return Number(value) >= min && Number(value) <= max;
+}
+
+/** One of some constants. */
+export function values(...wanted: readonly unknown[]): Check {
+  return is((value) => wanted.includes(value), `one of ${wanted.join(", ")}`);
+}
 
 /** An object in the making. */
 export type FastMembers = { [name: string]: unknown };
@@ -1101,55 +1194,6 @@ export function plainInto({ bytes }: FastOutput, offset: number, text: string): 
   const end = asciiInto(bytes, offset + 1, text);
   bytes[end] = 0x22;
   return end + 1;
-}
-
-/** Writes a date-time of `isPlainDateTime` in quotes; -1 for any other text. Looks at its bytes, which is cheaper. */
-export function timeInto(output: FastOutput, offset: number, text: string): number {
-  const { bytes } = output;
-  const { length } = text;
-  const start = offset + 1;
-  const end = start + length;
-  // With an offset instead of Z, or beside the buffer, the expression and the straight way do it.
-  if (length < 20 || end >= bytes.length || text.charCodeAt(length - 1) !== 0x5a) {
-    return isPlainDateTime(text) ? plainInto(output, offset, text) : -1;
-  }
-  let all = 0;
-  for (let i = 0; i < length; i++) {
-    const unit = text.charCodeAt(i);
-    all |= unit;
-    bytes[start + i] = unit;
-  }
-  const [month, day] = [twoDigits(bytes, start + 5), twoDigits(bytes, start + 8)];
-  const isPlain =
-    all < 0x80 &&
-    twoDigits(bytes, start) < 100 &&
-    twoDigits(bytes, start + 2) < 100 &&
-    bytes[start + 4] === 0x2d &&
-    month >= 1 &&
-    month <= 12 &&
-    bytes[start + 7] === 0x2d &&
-    day >= 1 &&
-    day <= (month === 2 ? 28 : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31) &&
-    bytes[start + 10] === 0x54 &&
-    twoDigits(bytes, start + 11) < 24 &&
-    bytes[start + 13] === 0x3a &&
-    twoDigits(bytes, start + 14) < 60 &&
-    bytes[start + 16] === 0x3a &&
-    twoDigits(bytes, start + 17) < 60;
-  if (!isPlain) return -1;
-  if (length > 20) {
-    if (length === 21 || bytes[start + 19] !== 0x2e) return -1;
-    for (let i = start + 20; i < end - 1; i++) if (((bytes[i] ?? 0) - 0x30) >>> 0 > 9) return -1;
-  }
-  bytes[offset] = 0x22;
-  bytes[end] = 0x22;
-  return end + 1;
-}
-
-/** The number of two digits; 100 where they are none. */
-function twoDigits(bytes: Uint8Array, at: number): number {
-  const [tens, ones] = [(bytes[at] ?? 0) - 0x30, (bytes[at + 1] ?? 0) - 0x30];
-  return tens >>> 0 > 9 || ones >>> 0 > 9 ? 100 : tens * 10 + ones;
 }
 
 function asciiInto(bytes: Uint8Array, at: number, text: string): number {

@@ -56,7 +56,6 @@ import {
   template,
   text,
   textInto,
-  timeInto,
   uuid,
   values,
   writeText,
@@ -950,9 +949,8 @@ function writeTokenStream(v: Fields): string | undefined {
   }
   const timestamp = v.timestamp;
   if (timestamp !== undefined) {
-    if (typeof timestamp !== "string") return undefined;
+    if (typeof timestamp !== "string" || !isPlainDateTime(timestamp)) return undefined;
     text += ',"timestamp":"';
-    if (!isPlainDateTime(timestamp)) return undefined;
     text += timestamp;
     text += '"';
     members++;
@@ -1009,10 +1007,9 @@ function writeTokenStreamInto(v: Fields, out: FastOutput, start: number): number
   }
   const timestamp = v.timestamp;
   if (timestamp !== undefined) {
-    if (typeof timestamp !== "string") return -1;
+    if (typeof timestamp !== "string" || !isPlainDateTime(timestamp)) return -1;
     at = put(out, at, TIMESTAMP_);
-    at = timeInto(out, at, timestamp);
-    if (at < 0) return -1;
+    at = plainInto(out, at, timestamp);
     members++;
   }
   const data = v.data;
@@ -1061,9 +1058,8 @@ function writeNodeStateChange(v: Fields): string | undefined {
   text += escaped(nodeId);
   const timestamp = v.timestamp;
   if (timestamp !== undefined) {
-    if (typeof timestamp !== "string") return undefined;
+    if (typeof timestamp !== "string" || !isPlainDateTime(timestamp)) return undefined;
     text += '","timestamp":"';
-    if (!isPlainDateTime(timestamp)) return undefined;
     text += timestamp;
     members++;
   }
@@ -1112,10 +1108,9 @@ function writeNodeStateChangeInto(v: Fields, out: FastOutput, start: number): nu
   at = textInto(out, at, nodeId);
   const timestamp = v.timestamp;
   if (timestamp !== undefined) {
-    if (typeof timestamp !== "string") return -1;
+    if (typeof timestamp !== "string" || !isPlainDateTime(timestamp)) return -1;
     at = put(out, at, TIMESTAMP_);
-    at = timeInto(out, at, timestamp);
-    if (at < 0) return -1;
+    at = plainInto(out, at, timestamp);
     members++;
   }
   const data = v.data;
@@ -1163,9 +1158,8 @@ function writeParallelStart(v: Fields): string | undefined {
   text += escaped(nodeId);
   const timestamp = v.timestamp;
   if (timestamp !== undefined) {
-    if (typeof timestamp !== "string") return undefined;
+    if (typeof timestamp !== "string" || !isPlainDateTime(timestamp)) return undefined;
     text += '","timestamp":"';
-    if (!isPlainDateTime(timestamp)) return undefined;
     text += timestamp;
     members++;
   }
@@ -1202,10 +1196,9 @@ function writeParallelStartInto(v: Fields, out: FastOutput, start: number): numb
   at = textInto(out, at, nodeId);
   const timestamp = v.timestamp;
   if (timestamp !== undefined) {
-    if (typeof timestamp !== "string") return -1;
+    if (typeof timestamp !== "string" || !isPlainDateTime(timestamp)) return -1;
     at = put(out, at, TIMESTAMP_);
-    at = timeInto(out, at, timestamp);
-    if (at < 0) return -1;
+    at = plainInto(out, at, timestamp);
     members++;
   }
   const data = v.data;
@@ -1244,9 +1237,8 @@ function writeTokenUsage(v: Fields): string | undefined {
   }
   const timestamp = v.timestamp;
   if (timestamp !== undefined) {
-    if (typeof timestamp !== "string") return undefined;
+    if (typeof timestamp !== "string" || !isPlainDateTime(timestamp)) return undefined;
     text += ',"timestamp":"';
-    if (!isPlainDateTime(timestamp)) return undefined;
     text += timestamp;
     text += '"';
     members++;
@@ -1320,10 +1312,9 @@ function writeTokenUsageInto(v: Fields, out: FastOutput, start: number): number 
   }
   const timestamp = v.timestamp;
   if (timestamp !== undefined) {
-    if (typeof timestamp !== "string") return -1;
+    if (typeof timestamp !== "string" || !isPlainDateTime(timestamp)) return -1;
     at = put(out, at, TIMESTAMP_);
-    at = timeInto(out, at, timestamp);
-    if (at < 0) return -1;
+    at = plainInto(out, at, timestamp);
     members++;
   }
   const data = v.data;
@@ -1395,9 +1386,8 @@ function writeToolExecution(v: Fields): string | undefined {
   }
   const timestamp = v.timestamp;
   if (timestamp !== undefined) {
-    if (typeof timestamp !== "string") return undefined;
+    if (typeof timestamp !== "string" || !isPlainDateTime(timestamp)) return undefined;
     text += ',"timestamp":"';
-    if (!isPlainDateTime(timestamp)) return undefined;
     text += timestamp;
     text += '"';
     members++;
@@ -1460,10 +1450,9 @@ function writeToolExecutionInto(v: Fields, out: FastOutput, start: number): numb
   }
   const timestamp = v.timestamp;
   if (timestamp !== undefined) {
-    if (typeof timestamp !== "string") return -1;
+    if (typeof timestamp !== "string" || !isPlainDateTime(timestamp)) return -1;
     at = put(out, at, TIMESTAMP_);
-    at = timeInto(out, at, timestamp);
-    if (at < 0) return -1;
+    at = plainInto(out, at, timestamp);
     members++;
   }
   const data = v.data;
@@ -1520,9 +1509,8 @@ function writeHumanInteractionRequired(v: Fields): string | undefined {
   text += escaped(nodeId);
   const timestamp = v.timestamp;
   if (timestamp !== undefined) {
-    if (typeof timestamp !== "string") return undefined;
+    if (typeof timestamp !== "string" || !isPlainDateTime(timestamp)) return undefined;
     text += '","timestamp":"';
-    if (!isPlainDateTime(timestamp)) return undefined;
     text += timestamp;
     members++;
   }
@@ -1564,10 +1552,9 @@ function writeHumanInteractionRequiredInto(v: Fields, out: FastOutput, start: nu
   at = textInto(out, at, nodeId);
   const timestamp = v.timestamp;
   if (timestamp !== undefined) {
-    if (typeof timestamp !== "string") return -1;
+    if (typeof timestamp !== "string" || !isPlainDateTime(timestamp)) return -1;
     at = put(out, at, TIMESTAMP_);
-    at = timeInto(out, at, timestamp);
-    if (at < 0) return -1;
+    at = plainInto(out, at, timestamp);
     members++;
   }
   const data = v.data;
@@ -1611,9 +1598,8 @@ function writeExecutionPaused(v: Fields): string | undefined {
   }
   const timestamp = v.timestamp;
   if (timestamp !== undefined) {
-    if (typeof timestamp !== "string") return undefined;
+    if (typeof timestamp !== "string" || !isPlainDateTime(timestamp)) return undefined;
     text += ',"timestamp":"';
-    if (!isPlainDateTime(timestamp)) return undefined;
     text += timestamp;
     text += '"';
     members++;
@@ -1667,10 +1653,9 @@ function writeExecutionPausedInto(v: Fields, out: FastOutput, start: number): nu
   }
   const timestamp = v.timestamp;
   if (timestamp !== undefined) {
-    if (typeof timestamp !== "string") return -1;
+    if (typeof timestamp !== "string" || !isPlainDateTime(timestamp)) return -1;
     at = put(out, at, TIMESTAMP_);
-    at = timeInto(out, at, timestamp);
-    if (at < 0) return -1;
+    at = plainInto(out, at, timestamp);
     members++;
   }
   const data = v.data;
@@ -1713,9 +1698,8 @@ function writeExecutionCompleted(v: Fields): string | undefined {
   const timestamp = v.timestamp;
   text += '{"event":"execution:completed"';
   if (timestamp !== undefined) {
-    if (typeof timestamp !== "string") return undefined;
+    if (typeof timestamp !== "string" || !isPlainDateTime(timestamp)) return undefined;
     text += ',"timestamp":"';
-    if (!isPlainDateTime(timestamp)) return undefined;
     text += timestamp;
     text += '"';
     members++;
@@ -1762,10 +1746,9 @@ function writeExecutionCompletedInto(v: Fields, out: FastOutput, start: number):
   const timestamp = v.timestamp;
   at = put(out, at, EVENT_EXECUTION_COMPLETED_);
   if (timestamp !== undefined) {
-    if (typeof timestamp !== "string") return -1;
+    if (typeof timestamp !== "string" || !isPlainDateTime(timestamp)) return -1;
     at = put(out, at, TIMESTAMP_);
-    at = timeInto(out, at, timestamp);
-    if (at < 0) return -1;
+    at = plainInto(out, at, timestamp);
     members++;
   }
   const data = v.data;
@@ -1816,9 +1799,8 @@ function writeWorkflowError(v: Fields): string | undefined {
   }
   const timestamp = v.timestamp;
   if (timestamp !== undefined) {
-    if (typeof timestamp !== "string") return undefined;
+    if (typeof timestamp !== "string" || !isPlainDateTime(timestamp)) return undefined;
     text += ',"timestamp":"';
-    if (!isPlainDateTime(timestamp)) return undefined;
     text += timestamp;
     text += '"';
     members++;
@@ -1860,10 +1842,9 @@ function writeWorkflowErrorInto(v: Fields, out: FastOutput, start: number): numb
   }
   const timestamp = v.timestamp;
   if (timestamp !== undefined) {
-    if (typeof timestamp !== "string") return -1;
+    if (typeof timestamp !== "string" || !isPlainDateTime(timestamp)) return -1;
     at = put(out, at, TIMESTAMP_);
-    at = timeInto(out, at, timestamp);
-    if (at < 0) return -1;
+    at = plainInto(out, at, timestamp);
     members++;
   }
   const data = v.data;
@@ -1896,9 +1877,8 @@ function writePong(v: Fields): string | undefined {
   const timestamp = v.timestamp;
   text += '{"event":"pong"';
   if (timestamp !== undefined) {
-    if (typeof timestamp !== "string") return undefined;
+    if (typeof timestamp !== "string" || !isPlainDateTime(timestamp)) return undefined;
     text += ',"timestamp":"';
-    if (!isPlainDateTime(timestamp)) return undefined;
     text += timestamp;
     text += '"';
     members++;
@@ -1935,10 +1915,9 @@ function writePongInto(v: Fields, out: FastOutput, start: number): number {
   const timestamp = v.timestamp;
   at = put(out, at, EVENT_PONG_);
   if (timestamp !== undefined) {
-    if (typeof timestamp !== "string") return -1;
+    if (typeof timestamp !== "string" || !isPlainDateTime(timestamp)) return -1;
     at = put(out, at, TIMESTAMP_);
-    at = timeInto(out, at, timestamp);
-    if (at < 0) return -1;
+    at = plainInto(out, at, timestamp);
     members++;
   }
   const data = v.data;

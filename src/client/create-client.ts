@@ -9,7 +9,7 @@ import { reconnectDelay } from "./backoff.js";
 import { bareMessage } from "./bare-message.js";
 import type { Client, Send } from "./client.js";
 import { ClientError } from "./client-error.js";
-import { followLifecycles } from "./course.js";
+import { followLifecycles, isRefusal, tell } from "./course.js";
 import { type Pulse, startHeartbeat } from "./heartbeat.js";
 import { leave as leaveSocket } from "./leave.js";
 import { createListeners, type Listeners } from "./listeners.js";
@@ -137,7 +137,7 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
     let isFirstAwaited = !!first;
     let openedAt: number | undefined;
     let why = "";
-    const course = followLifecycles<Out>(side);
+    const courses = followLifecycles<Out>(side);
     const held: Cancel[] = [];
     const hold = (ms: number, action: () => void): void => {
       held.push(clock.after(ms, action));
@@ -234,7 +234,7 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
       const row = failedToOpen ? undefined : side.closeCodes[code];
       let retry = decided ?? row?.retry ?? (isUnclean || policy.onCleanClose);
       leaveOwn(code, reason, new ClientError("connection-lost", `${code} ${reason}`));
-      restore.push(...course.living());
+      restore.push(...courses.flatMap(({ living }) => living?.() ?? []));
       try {
         retry = options.shouldRetry?.({ code, reason, failedToOpen }) ?? retry;
       } catch (cause) {
@@ -286,7 +286,8 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
         const { value: event, name = side.nameOf(event) } = decoded;
         const payload = payloadOf(event);
         const isFirst = name === first?.message;
-        if (!course.received(name, payload) || (first && isFirst !== isFirstAwaited)) {
+        const refuses = isRefusal(side, name, payload);
+        if (!tell(courses, side, name, payload, refuses) || (first && isFirst !== isFirstAwaited)) {
           report(new ClientError("illegal-state", `${name} came`, { event }));
         }
         if (heartbeat) {
@@ -299,7 +300,7 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
             pulse?.adopt(valueAt(payload, intervalMs.field));
           }
         }
-        answer(requests, rules, name, payload, event);
+        answer(requests, rules, refuses, name, payload, event);
         byName.get(name)?.call(event);
         onAny.call(event, name);
         if (isFirst && isFirstAwaited && !isOver) {
@@ -323,7 +324,8 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
       }
       const name = side.nameOf(command);
       const payload = payloadOf(command);
-      if (!course.allows(name, payload)) throw new ClientError("illegal-state", `${name} was not sent`);
+      if (!courses.every(({ allows }) => allows(name, payload)))
+        throw new ClientError("illegal-state", `${name} was not sent`);
       const reply = rules.replies[name];
       const go = (resolve?: (answer: unknown) => void): void =>
         write(name, payload, command, text, isRestored, resolve);
@@ -350,7 +352,7 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
     ): void {
       sent.frames++;
       sent.bytes += bytesOf(text);
-      course.sent(name, payload, command, isRestored);
+      for (const course of courses) course.sent(name, payload, command, isRestored);
       socket?.send(frames === "binary" ? UTF8.encode(text) : text, acknowledged);
     }
 

@@ -1,7 +1,6 @@
 import { valueAt } from "../wire/pointer.js";
 import type { ClientRules } from "../wire/protocol.js";
 import { ClientError } from "./client-error.js";
-import { fits } from "./course.js";
 import type { Waiting } from "./waiting.js";
 
 /** A command whose reply has not come yet. */
@@ -16,11 +15,11 @@ export interface Request extends Waiting {
 export function answer(
   requests: ReadonlySet<Request>,
   { correlation, lifecycles, reject }: ClientRules,
+  isRefusal: boolean,
   name: string,
   payload: unknown,
   event: unknown,
 ): void {
-  const isRefusal = name === reject?.message && fits(reject.when, payload);
   for (const asked of requests) {
     if (isRefusal ? !asked.reject : !asked.replies.includes(name)) continue;
     // An id, by correlation or as the key of a lifecycle, tells whose it is; without one the order does.

@@ -7,6 +7,7 @@ export const WIRE_FILES = [
   "src/wire/codec/naming.ts",
   "src/wire/codec/frame.ts",
   "src/wire/codec/codec.ts",
+  "src/wire/codec/instances.ts",
   "src/wire/codec/keyword.ts",
   "src/wire/codec/format.ts",
   "src/wire/codec/checks.ts",

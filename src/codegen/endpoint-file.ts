@@ -3,6 +3,7 @@
 import type { Contract, Direction, Endpoint, Message } from "../contract/contract.js";
 import { discriminatorOf, messagesOf } from "../contract/discriminate.js";
 import { protocolOf } from "../contract/protocol-of.js";
+import type { Protocol } from "../wire/protocol.js";
 import { CheckPrinter } from "./check.js";
 import { clientRulesOf } from "./client-rules.js";
 import { type CodecKind, namesOf, printDirection, wordOf } from "./direction.js";
@@ -93,7 +94,13 @@ export async function endpointFile(
       [unionOf.event, unionOf.command, mapName],
       imports.use("clientSide"),
       "client: it reads events and writes commands",
-      [rulesName, "decodeEvent", "encodeCommand", `[${commands.judges.client}, ${events.judges.client}]`],
+      [
+        rulesName,
+        "decodeEvent",
+        "encodeCommand",
+        `[${commands.judges.client}, ${events.judges.client}]`,
+        ...(hasInstances(protocol) ? [`{ ${imports.use("followInstances")} }`] : []),
+      ],
     ),
     "",
     ...sideLines(
@@ -120,6 +127,11 @@ export async function endpointFile(
     ...quick.lines(),
   ];
   return { body: body.join("\n").trimEnd(), used: imports.names() };
+}
+
+/** True where a client has more to follow than one state for each lifecycle, or something to bring back. */
+function hasInstances({ lifecycles, reconnect }: Protocol): boolean {
+  return lifecycles.some(({ scope }) => scope !== "connection") || (reconnect?.restore ?? []).length > 0;
 }
 
 /** The declaration of one side, its head on one line where it fits. */

@@ -215,7 +215,36 @@ export interface ClientRules
     readonly [code: string]: Pick<CloseCode, "retry"> & Partial<Pick<CloseCode, "cause">>;
   };
   readonly lifecycles: readonly ClientLifecycle[];
+  /** Only where a lifecycle has a key, or is restored: code that no other client has to load. */
+  readonly followInstances?: FollowInstances;
 }
+
+/** What a client knows of a lifecycle on one connection. */
+export interface LifecycleCourse<Out = unknown> {
+  /** False when no state in which the server may be takes the command. */
+  allows(name: string, payload: unknown): boolean;
+  /** A command was sent; `isRestored`: by the client itself, to bring back what it stands for. */
+  sent(name: string, payload: unknown, command: Out, isRestored?: boolean): void;
+  /** An event came; false when nothing explains it. */
+  received(name: string, payload: unknown): boolean;
+  /** A command was refused, perhaps one of this lifecycle; `isOfState`: because of a state. */
+  refused(payload: unknown, isOfState: boolean): void;
+  /** The commands that bring back on another connection what lives on this one. */
+  living?(): Out[];
+}
+
+/** The same for one instance, or for a lifecycle that has only one. */
+export interface InstanceCourse extends Omit<LifecycleCourse, "living"> {
+  /** The states in which the server may be. Bit `n`: in this state, with `n` of our commands not taken yet. */
+  places(): ReadonlyMap<string, number>;
+}
+
+/** Follows each instance of a lifecycle by a course of its own, and knows what brings them back. */
+export type FollowInstances = <Out>(
+  lifecycle: ClientLifecycle,
+  restore: readonly Restore[],
+  open: () => InstanceCourse,
+) => LifecycleCourse<Out>;
 
 /** A {@link Lifecycle} without what only a server has to keep. */
 export interface ClientLifecycle

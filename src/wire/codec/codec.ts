@@ -44,8 +44,9 @@ export function clientSide<In, Out>(
   decode: (frame: string | Uint8Array) => Decoded<In>,
   encode: (value: Out) => string,
   judges: readonly Judge[],
+  parts: Pick<ClientRules, "followInstances"> = {},
 ): ClientSide<In, Out, never> {
-  return { ...rules, decode, encode, nameOf: (value) => nameJudged(value, judges) };
+  return { ...rules, ...parts, decode, encode, nameOf: (value) => nameJudged(value, judges) };
 }
 
 /** The protocol with the codec functions of a server, which is fast: names are read where that suffices. */
@@ -65,7 +66,7 @@ export function serverSide<In, Out>(
 }
 
 /** The steps of a JSON pointer (RFC 6901). */
-function stepsOf(pointer: string): string[] {
+export function stepsOf(pointer: string): string[] {
   const steps = pointer.split("/").slice(1);
   return steps.map((part) => part.replace(/~1/g, "/").replace(/~0/g, "~"));
 }

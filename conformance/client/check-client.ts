@@ -1,6 +1,7 @@
 /** Judges anybody's client: launches it towards the kit, runs the checks that its contract calls for, and reports what they found. */
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { worseOf } from "../canary.js";
 import { conductRun, endpointOf, type RunSettings } from "../conduct.js";
 import { withKnownGood } from "../config.js";
 import { maskOf, NO_CONFIG } from "../credentials.js";
@@ -11,6 +12,7 @@ import { clientChecks } from "./catalogue.js";
 import type { ClientCheck, LaunchMode } from "./check.js";
 import { isWitnessed } from "./first-words.js";
 import { type ClientSource, modeOf, openClients } from "./open-clients.js";
+import { startProcessCanary } from "./process-canary.js";
 import { clientRole } from "./role.js";
 import { createClientRun, MAX_CLIENT_CASES } from "./run.js";
 import { canDeliver } from "./witness.js";
@@ -59,18 +61,23 @@ export async function checkClient(options: CheckClientOptions): Promise<Report> 
     casesAtOnce: options.profile === "safe" ? undefined : MAX_CLIENT_CASES,
     async open({ version, ...shared }) {
       warmUp(shared.judge);
+      // Clients that are processes share the machine's processors: how late one is that does nothing, all may be.
+      const isProcess = mode !== "adapter" && mode !== "attach";
+      const canary = isProcess ? await startProcessCanary() : undefined;
       const setting = {
         ...shared,
+        ...(canary === undefined ? {} : { lag: worseOf(shared.lag, canary) }),
         launchMs: options.waitMs ?? (mode === "attach" ? LAUNCH_MS.person : LAUNCH_MS.program),
         ...(mode === "attach" ? { port: options.port ?? (await freePort()) } : {}),
         ...(options.host === undefined ? {} : { host: options.host }),
         ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
         ...(query === undefined ? {} : { query }),
       };
-      const { advertisedMs, askedScale, launcher, lever, timeScale, why } = await openClients(
-        options,
-        setting,
-      );
+      const opened = await openClients(options, setting).catch(async (error: unknown) => {
+        await canary?.stop();
+        throw error;
+      });
+      const { advertisedMs, askedScale, launcher, lever, timeScale, why } = opened;
       const run = createClientRun({
         ...setting,
         launcher,
@@ -90,7 +97,10 @@ export async function checkClient(options: CheckClientOptions): Promise<Report> 
         isWitnessed: () => isWitnessed(run),
         faults: () => launcher.faults,
         setup: setupOf(options, mode),
-        close: () => launcher.stop(),
+        async close() {
+          await launcher.stop();
+          await canary?.stop();
+        },
       };
     },
   });

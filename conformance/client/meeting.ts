@@ -19,7 +19,21 @@ export async function meet(
   const client = await scene.launch();
   const peer = await scene.connection(options);
   const witness = await pongWitness(context, scene, peer);
-  return witness.ok ? { client, peer } : { missing: withoutWitness(witness) };
+  if (witness.ok) return { client, peer };
+  return { missing: gaveUpConnecting(context, peer) ? tooLate(context) : withoutWitness(witness) };
+}
+
+/** A client that ends an attempt after this part of its connect timeout may have done so for that. */
+const UNHURRIED = 0.8;
+
+/** True where a client may have ended a connection because it heard of the response only when its connect timeout was over. */
+export function gaveUpConnecting(
+  { endpoint, scaled }: Pick<ClientContext, "endpoint" | "scaled">,
+  { attempt, end }: Peer,
+): boolean {
+  const { connectTimeoutMs } = endpoint.reconnect ?? {};
+  if (connectTimeoutMs === undefined || end?.by !== "subject") return false;
+  return end.atMs - attempt.atMs >= UNHURRIED * scaled(connectTimeoutMs);
 }
 
 /**

@@ -10,7 +10,7 @@ import { decideRow, type NamedCase, numbersOf } from "../server/frames/row.js";
 import { fragmentsOf } from "../server/frames/sending.js";
 import { asEvent } from "./broken-frames.js";
 import type { ClientCase, ClientCheck, ClientContext, ClientReport, Peer } from "./check.js";
-import { meet, tooLate } from "./meeting.js";
+import { gaveUpConnecting, meet, tooLate } from "./meeting.js";
 import { sendFrames } from "./sending.js";
 import { endText, pongWitness, unaskedEvent } from "./witness.js";
 
@@ -133,9 +133,6 @@ const CUTS: readonly Cuts[] = [
   [140],
 ];
 
-/** A client that ends an attempt after this part of its connect timeout may have done so for that. */
-const UNHURRIED = 0.8;
-
 /** Between the pieces (milliseconds). */
 const PAUSE_MS = 5;
 
@@ -177,12 +174,8 @@ async function together(
   const told = await client.next(({ kind }) => kind === "event", context.answerMs, 0);
   if (told !== undefined) return { verdict: "pass" };
   const witness = await pongWitness(context, scene, peer);
-  const { connectTimeoutMs } = context.endpoint.reconnect ?? {};
-  const { attempt, end } = peer;
   // The pieces were so late that the client had given the attempt up.
-  if (connectTimeoutMs !== undefined && end?.by === "subject") {
-    if (end.atMs - attempt.atMs >= UNHURRIED * context.scaled(connectTimeoutMs)) return tooLate(context);
-  }
+  if (gaveUpConnecting(context, peer)) return tooLate(context);
   return {
     verdict: "fail",
     reason:

@@ -8,14 +8,8 @@ import { fillingOf } from "../exchange.js";
 import { excerpt } from "../judge.js";
 import { ordinaryPayload, withValue } from "../payloads.js";
 import { type CaseOutcome, type Failure, resultOf, runProperty } from "../property.js";
-import type {
-  ClientCase,
-  ClientCheck,
-  ClientContext,
-  Peer,
-  ReceivedCommand,
-  UpgradeRequest,
-} from "./check.js";
+import type { ClientCase, ClientCheck, ClientContext, Peer, ReceivedCommand } from "./check.js";
+import { credentialsForgotten } from "./kept-credentials.js";
 import { forgetPast, type Meeting, meet } from "./meeting.js";
 import { delayWindow, knowsOfEnd, nextAttempt, type ScaledWindow } from "./reconnecting.js";
 import { take, waysOf } from "./ways.js";
@@ -378,26 +372,4 @@ function judge(
 
 function named({ key, row }: Instance): string {
   return key === undefined ? `"${row.by}"` : `"${row.by}" for ${JSON.stringify(key)}`;
-}
-
-/** Credentials of the handshake that were there before and are no more; their values may change. */
-function credentialsForgotten(
-  before: UpgradeRequest | undefined,
-  after: UpgradeRequest | undefined,
-): Failure | undefined {
-  if (before === undefined || after === undefined) return undefined;
-  const lost = ["authorization", "cookie"].filter(
-    (name) => before.headers[name] !== undefined && after.headers[name] === undefined,
-  );
-  const query = (target: string): readonly string[] => [...new URL(target, "ws://kit").searchParams.keys()];
-  const kept = new Set(query(after.target));
-  const gone = [...lost, ...query(before.target).filter((name) => !kept.has(name))];
-  if (gone.length === 0) return undefined;
-  return {
-    verdict: "fail",
-    reason: "the handshake of a reconnect lacks what the first one had",
-    expected: `${gone.join(", ")} in the handshake, as on the first connection`,
-    got: after.target,
-    mend: "Make each attempt with the same address and the same credentials, fetched anew where they expire.",
-  };
 }

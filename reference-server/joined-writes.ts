@@ -12,21 +12,30 @@ const JOINED_BYTES = 64 * 1024;
 
 /** The joined writes of one server. */
 export interface Joiner {
-  /** Puts shared frames on a socket's stream that nobody else writes to before `flush` was called. */
-  writerFor(stream: Duplex, isOpen: () => boolean, onBehind: () => void): JoinedWriter;
+  writerFor(line: Line): JoinedWriter;
   /** Forgets what waits. */
   close(): void;
 }
 
+/** What a writer needs of its socket. */
+export interface Line {
+  /** Below the socket. Nobody writes to it before `flush` was called, and none of what it reads is looked at. */
+  readonly stream: Duplex;
+  /** Whether frames may still be sent. */
+  readonly isOpen: () => boolean;
+  /** Bytes that the kernel has not taken. */
+  readonly queued: () => number;
+  /** Sends one frame behind what is queued. */
+  readonly send: (frame: SharedFrame) => void;
+  /** To be called when something is queued after a write. */
+  readonly behind: () => void;
+}
+
 /** The shared frames of one socket. */
 export interface JoinedWriter {
-  /** True when frames wait; then nothing has been written since the first of them came. */
-  readonly waits: boolean;
-  /** Adds a frame to those that wait; false when none waits, or when there is no room behind them. */
-  append(frame: SharedFrame): boolean;
-  /** Begins to wait with a frame, for the end of the tick; what is as long as may wait is written at once. */
-  begin(frame: SharedFrame): void;
-  /** Writes what waits; to be called before anything else is written, and before anything that was received is read. */
+  /** Lets a frame wait for the end of the tick; what is as long as may wait is written at once. */
+  send(frame: SharedFrame): void;
+  /** Writes what waits. */
   flush(): void;
   /** Forgets what waits. */
   drop(): void;
@@ -54,6 +63,14 @@ class Run {
     return this.next;
   }
 
+  /** All frames, in order. */
+  frames(): SharedFrame[] {
+    const frames: SharedFrame[] = [];
+    for (let run: Run | undefined = this; run?.frame !== undefined; run = run.before)
+      frames.unshift(run.frame);
+    return frames;
+  }
+
   /** All frames behind one another, joined when first asked for. */
   joined(): Uint8Array {
     if (this.whole === undefined) {
@@ -68,7 +85,7 @@ class Run {
 
 /** Makes the joined writes of one server. */
 export function createJoiner(): Joiner {
-  const waiting = new Set<JoinedWriter>();
+  let waiting: (() => void)[] = [];
   let empty = new Run();
   let immediate: NodeJS.Immediate | undefined;
 
@@ -76,46 +93,59 @@ export function createJoiner(): Joiner {
     immediate = undefined;
     // What has been written is not to be kept alive by the runs that it began.
     empty = new Run();
-    for (const writer of waiting) writer.flush();
+    const ended = waiting;
+    waiting = [];
+    for (const end of ended) end();
   }
 
   return {
-    writerFor(stream, isOpen, onBehind) {
+    writerFor({ stream, isOpen, queued, send, behind }) {
       let run: Run | undefined;
-      const writer: JoinedWriter = {
-        get waits() {
-          return run !== undefined;
+      let isListed = false;
+
+      function flush(): void {
+        if (run === undefined) return;
+        const written = run;
+        run = undefined;
+        if (!isOpen()) return;
+        if (queued() === 0) stream.write(written.joined());
+        else for (const frame of written.frames()) send(frame);
+      }
+
+      function flushAndTell(): void {
+        flush();
+        if (isOpen() && queued() > 0) behind();
+      }
+
+      function end(): void {
+        isListed = false;
+        flushAndTell();
+      }
+
+      return {
+        send(frame) {
+          const isFull = run !== undefined && run.bytes + frame.wire.length > JOINED_BYTES;
+          if (isFull) flush();
+          run = (run ?? empty).with(frame);
+          if (!isListed) {
+            isListed = true;
+            waiting.push(end);
+            immediate ??= setImmediate(endTick);
+          }
+          // Told when the frame has its place: who ends the connection now ends it behind the frame.
+          if (run.bytes >= JOINED_BYTES) flushAndTell();
+          else if (isFull && queued() > 0) behind();
         },
-        append(frame) {
-          if (run === undefined || run.bytes + frame.wire.length > JOINED_BYTES) return false;
-          run = run.with(frame);
-          return true;
-        },
-        begin(frame) {
-          run = empty.with(frame);
-          waiting.add(writer);
-          immediate ??= setImmediate(endTick);
-          if (run.bytes >= JOINED_BYTES) writer.flush();
-        },
-        flush() {
-          if (run === undefined) return;
-          const joined = run.joined();
-          writer.drop();
-          if (!isOpen()) return;
-          stream.write(joined);
-          if (stream.writableLength > 0) onBehind();
-        },
+        flush,
         drop() {
           run = undefined;
-          waiting.delete(writer);
         },
       };
-      return writer;
     },
     close() {
       if (immediate !== undefined) clearImmediate(immediate);
       immediate = undefined;
-      for (const writer of waiting) writer.drop();
+      waiting = [];
     },
   };
 }

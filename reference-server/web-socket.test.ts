@@ -97,7 +97,7 @@ async function serve(given: Joiner | "no joiner" = createJoiner(), options: { de
 function counted(joiner: Joiner, stream: Duplex, joined: number[]): Joiner {
   return {
     ...joiner,
-    writerFor(_stream, isOpen, onBehind) {
+    writerFor(line) {
       const counting = Object.create(stream, {
         write: {
           value(bytes: Uint8Array) {
@@ -106,7 +106,7 @@ function counted(joiner: Joiner, stream: Duplex, joined: number[]): Joiner {
           },
         },
       });
-      return joiner.writerFor(counting, isOpen, onBehind);
+      return joiner.writerFor({ ...line, stream: counting });
     },
   };
 }
@@ -116,8 +116,8 @@ function altered(alter: (writer: JoinedWriter) => Partial<JoinedWriter>): Joiner
   const joiner = createJoiner();
   return {
     ...joiner,
-    writerFor(...args) {
-      const writer = joiner.writerFor(...args);
+    writerFor(line) {
+      const writer = joiner.writerFor(line);
       return { ...writer, ...alter(writer) };
     },
   };
@@ -321,7 +321,7 @@ describe("a slow consumer among fast ones", () => {
     expect(await isOpen(createJoiner())).toBe(false);
     const deaf = createJoiner();
     expect(
-      await isOpen({ ...deaf, writerFor: (...args) => deaf.writerFor(args[0], args[1], () => {}) }),
+      await isOpen({ ...deaf, writerFor: (line) => deaf.writerFor({ ...line, behind: () => {} }) }),
     ).toBe(true);
   });
 
@@ -377,9 +377,9 @@ describe("ws alone sends shared frames", () => {
   ])("%s", async (_title, deflate, writers) => {
     const joiner = createJoiner();
     let made = 0;
-    const writerFor: Joiner["writerFor"] = (...args) => {
+    const writerFor: Joiner["writerFor"] = (line) => {
       made++;
-      return joiner.writerFor(...args);
+      return joiner.writerFor(line);
     };
     const server = await serve({ ...joiner, writerFor }, { deflate });
     const { socket, received, client } = await server.connect();

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
-import type { Socket, SocketListener } from "../src/wire/socket.js";
+import type { SharedFrame, Socket, SocketListener } from "../src/wire/socket.js";
 import type { JoinedWriter, Joiner } from "./joined-writes.js";
 
 /** A control frame carries 125 bytes, two of which are the code (RFC 6455 §5.5). */
@@ -23,12 +23,15 @@ const TEXT = { binary: false };
  */
 export function adaptWebSocket(socket: WebSocket, below?: Below): Socket {
   const isOpen = (): boolean => socket.readyState === socket.OPEN;
+  const queued = (): number => socket.bufferedAmount;
+  const send = (frame: SharedFrame): void => socket.send(frame.payload, TEXT);
+  const behind = (): void => listening?.behind?.();
   let listening: SocketListener | undefined;
   // What an extension does to a message is the business of `ws`.
   const joined: JoinedWriter | undefined =
     below === undefined || socket.extensions !== ""
       ? undefined
-      : below.joiner.writerFor(below.stream, isOpen, () => listening?.behind?.());
+      : below.joiner.writerFor({ stream: below.stream, isOpen, queued, send, behind });
   if (joined !== undefined && below !== undefined) {
     // `ws` answers a Close, and the end of the stream, as soon as it reads them: what was sent before goes before.
     below.stream.prependListener("data", joined.flush);
@@ -40,13 +43,13 @@ export function adaptWebSocket(socket: WebSocket, below?: Below): Socket {
       joined?.flush();
       if (isOpen()) socket.send(frame);
     },
-    sendShared(frame) {
-      if (joined?.append(frame) === true) return;
-      joined?.flush();
-      if (!isOpen()) return;
-      if (joined !== undefined && socket.bufferedAmount === 0) joined.begin(frame);
-      else socket.send(frame.payload, TEXT);
-    },
+    sendShared:
+      joined?.send ??
+      ((frame) => {
+        if (!isOpen()) return;
+        send(frame);
+        if (queued() > 0) behind();
+      }),
     close(code, reason = "") {
       if (code === undefined) {
         joined?.drop();
@@ -56,8 +59,7 @@ export function adaptWebSocket(socket: WebSocket, below?: Below): Socket {
         socket.close(code, cutReason(reason));
       }
     },
-    // Frames begin to wait only where nothing is queued, and whatever is queued afterwards has made them go before it.
-    buffered: () => (joined?.waits === true ? 0 : socket.bufferedAmount),
+    buffered: queued,
     listen(listener) {
       listening = listener;
       let broken: number | undefined;

@@ -125,11 +125,15 @@ export function openConnection<In, Out>(options: ConnectionOptions<In, Out>): Co
           `${protocol.name}: ${name} is illegal in the state of connection ${options.id}`,
         );
       }
-      if (typeof frame === "string") socket.send(frame);
-      else if (socket.sendShared === undefined) socket.send(frame.text);
-      else socket.sendShared(frame);
       counts.events++;
-      if (!closeSlow() && waiting.length > 0) scheduleWaiting();
+      if (typeof frame !== "string" && socket.sendShared !== undefined) {
+        // It says itself when it leaves something queued.
+        socket.sendShared(frame);
+      } else {
+        socket.send(typeof frame === "string" ? frame : frame.text);
+        closeSlow();
+      }
+      if (waiting.length > 0 && phase === "open") scheduleWaiting();
       return true;
     },
 
@@ -155,10 +159,9 @@ export function openConnection<In, Out>(options: ConnectionOptions<In, Out>): Co
   };
 
   /** Over the bound nothing is thinned: what is queued stays contiguous, then comes the Close. */
-  function closeSlow(): boolean {
-    if (socket.buffered() <= sendQueueBytes) return false;
+  function closeSlow(): void {
+    if (socket.buffered() <= sendQueueBytes) return;
     connection.close("slow-consumer", "too slow: the send queue is full");
-    return true;
   }
 
   function received(frame: string | Uint8Array, acknowledge: Acknowledge | undefined): void {

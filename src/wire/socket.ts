@@ -9,7 +9,7 @@ export interface SocketListener {
   beat(): void;
   /** The end, once, whatever the reason; 1006 when no Close frame arrived. Nothing is called after it. */
   closed(code: number, reason: string): void;
-  /** What was put off to the end of the tick has been written, and the kernel has not taken all of it. */
+  /** After a shared frame was sent, now or at the end of the tick: the kernel has not taken all that was queued. */
   behind?(): void;
 }
 
@@ -40,7 +40,7 @@ export type Acknowledgement =
 export interface Socket {
   /** Queues one text frame. Does nothing once the socket is closing. */
   send(frame: string): void;
-  /** The same for a frame that others get as well; where absent, its text is sent. */
+  /** The same for a frame that others get as well, and says when it leaves something queued; where absent, its text is sent. */
   sendShared?(frame: SharedFrame): void;
   /** With a code: starts the closing handshake. Without: destroys the socket at once. */
   close(code?: number, reason?: string): void;

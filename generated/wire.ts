@@ -499,7 +499,7 @@ function stringify(value: unknown): string {
   try {
     return `${JSON.stringify(value)}`;
   } catch (cause) {
-    return `not JSON: ${cause}`;
+    return `not JSON: ${cause}`.slice(0, 80);
   }
 }
 

@@ -222,7 +222,7 @@ describe.skipIf(!available)("the playground", () => {
         expect((await line(code).locator(".hint").textContent())?.length).toBeGreaterThan(10);
       }
       expect(await line("wrong-discriminator").locator(".hint").textContent()).toBe(
-        'This channel names its events with event; the frame has type: "token_stream". Rename the field.',
+        "This channel names its events with event: rename type.",
       );
       await page.getByLabel("What is sent").selectOption("a frame of my own");
       await page.getByLabel("Frame of your own").fill('{"event":"pong","data":{"token":7}}');

@@ -70,7 +70,7 @@ describe("a declared field", async () => {
         path: "/type",
         expected: "`event`: one of tick, tock",
         received: '"tick"',
-        hint: 'This channel names its events with `event`; the frame has `type`: "tick". Rename the field.',
+        hint: "This channel names its events with `event`: rename `type`.",
       },
     });
   });
@@ -278,7 +278,9 @@ describe("an encoder", async () => {
   it("refuses a cycle in the words of JSON.stringify", () => {
     const circle: Record<string, unknown> = { cmd: "say" };
     circle["text"] = circle;
-    expect(() => codec.encode(circle)).toThrow(/^not-json: TypeError: .*circular/);
+    expect(() => codec.encode(circle)).toThrow(
+      /^not-json: Make it one JSON document\. Got "not JSON: TypeError: .*circular/,
+    );
   });
 
   it("says in its message what to do", () => {

@@ -208,14 +208,18 @@ export class JudgePrinter {
             .map((kind) => (kind === "null" ? `${found} === null` : `typeof ${found} === "${kind}"`))
             .join(" || ")
         : `${found} !== undefined`;
+    const isTextName = isName === `typeof ${found} === "string"`;
+    const across = index === 0 ? this.acrossNames() : isTextName ? [] : ["[]"];
+    const list = strays.length > 0 ? [this.strayList(strays)] : isTextName ? [] : ["[]"];
     const args = [
       "v",
       // An absent field is reported at what should hold it; the name of an event has its place, there or not.
       fields[index] === EVENT_FIELD ? `${found} ?? null` : found,
-      isName,
       index === 0 ? `${direction}Names` : flatLiteral(data),
-      ...(index === 0 ? this.acrossNames() : []),
-      ...(strays.length > 0 ? [this.strayList(strays)] : []),
+      ...across,
+      ...list,
+      // `unnamed` takes a text for a name by itself; of `?? null` there is nothing to take.
+      ...(isTextName ? [] : [isName]),
     ];
     return callLines("  return ", imports.use("unnamed"), args);
   }

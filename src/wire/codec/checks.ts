@@ -72,40 +72,20 @@ export function given(check: Check = anything): Check {
 }
 
 /** No value at all. */
-export const nothing: Check = (value) => no(value, "absent");
+export const nothing: Check = /* @__PURE__ */ is(() => false, "absent");
 
 /** A text. */
-export const text: Check = (value) => typeof value === "string" || no(value, "a string");
+export const text: Check = /* @__PURE__ */ is((value) => typeof value === "string", "a string");
 
 /** True or false. */
-export const flag: Check = (value) => typeof value === "boolean" || no(value, "a boolean");
+export const flag: Check = /* @__PURE__ */ is((value) => typeof value === "boolean", "a boolean");
 
 /** A text of `min` to `max` characters. */
 export function chars(min: number, max = Infinity): Check {
-  return (value) =>
-    between(typeof value === "string" ? characters(value) : Number.NaN, min, max) ||
-    no(value, `a string of ${min} to ${max} characters`);
-}
-
-/** A finite number from `min` to `max`. */
-export function number(min = -Infinity, max = Infinity): Check {
-  return (value) =>
-    (Number.isFinite(value) && between(value, min, max)) || no(value, `a number from ${min} to ${max}`);
-}
-
-/** An integer from `min` to `max`. */
-export function int(min = -Infinity, max = Infinity): Check {
-  return (value) =>
-    (Number.isInteger(value) && between(value, min, max)) || no(value, `an integer from ${min} to ${max}`);
-}
-
-function between(value: unknown, min: number, max: number): boolean {
-  return typeof value === "number" && value >= min && value <= max;
-}
-
-/** One of some constants. */
-export function values(...wanted: readonly unknown[]): Check {
-  return (value) => wanted.includes(value) || no(value, `one of ${wanted.join(", ")}`);
+  return is(
+    (value) => typeof value === "string" && between(characters(value), min, max),
+    `a string of ${min} to ${max} characters`,
+  );
 }
 
 /** A text of a format. */
@@ -116,3 +96,26 @@ export function format(test: (text: string) => boolean, name: string): Check {
 export const uuid: Check = /* @__PURE__ */ format(isUuid, "uuid");
 
 export const dateTime: Check = /* @__PURE__ */ format(isMoment, "date-time");
+
+/** A finite number from `min` to `max`. */
+export function number(min = -Infinity, max = Infinity): Check {
+  return is((value) => Number.isFinite(value) && between(value, min, max), `a number from ${min} to ${max}`);
+}
+
+/** An integer from `min` to `max`. */
+export function int(min = -Infinity, max = Infinity): Check {
+  return is(
+    (value) => Number.isInteger(value) && between(value, min, max),
+    `an integer from ${min} to ${max}`,
+  );
+}
+
+function between(value: unknown, min: number, max: number): boolean {
+  // Only numbers come here.
+  return Number(value) >= min && Number(value) <= max;
+}
+
+/** One of some constants. */
+export function values(...wanted: readonly unknown[]): Check {
+  return is((value) => wanted.includes(value), `one of ${wanted.join(", ")}`);
+}

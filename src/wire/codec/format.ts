@@ -73,9 +73,8 @@ export function isMoment(text: string): boolean {
   const utcMinute = minute - zone * zoneMinute;
   const sinceMidnight = (hour - zone * zoneHour) * 60 + utcMinute;
   return (
-    day > 0 &&
-    // Day 0 of the next month is the last of this one; 400 years later the calendar is the same, and no year is short.
-    day <= new Date(year + 400, month, 0).getDate() &&
+    // A day that its month does not have leads into another; 400 years later the calendar is the same, and no year short.
+    new Date(year + 400, month - 1, day).getDate() === day &&
     // A leap second is the last of a day in UTC.
     ((hour < 24 && minute < 60 && second < 60) ||
       (utcMinute < 60 && second < 61 && (sinceMidnight === 1439 || sinceMidnight === -1)))

@@ -38,20 +38,14 @@ export function named(
   across: () => object,
   never: readonly string[],
 ): string | DecodeError {
-  if (!isObject(frame)) return notObject(frame, "one JSON object");
+  if (!isObject(frame)) return decodeError("not-object", "one JSON object", frame);
   const name = frame[field];
   const known = checks();
-  const isName = typeof name === "string";
-  if (isName && Object.hasOwn(known, name)) return known[name]?.(frame) ? name : invalidPayload();
+  if (typeof name === "string" && Object.hasOwn(known, name)) {
+    return known[name]?.(frame) ? name : invalidPayload();
+  }
   const strays = never.map((other): Stray => [`/${other}`, frame[other]]);
-  return unnamed(
-    frame,
-    name,
-    isName,
-    { of, field, names: Object.keys(known) },
-    Object.keys(across()),
-    strays,
-  );
+  return unnamed(frame, name, { of, field, names: Object.keys(known) }, Object.keys(across()), strays);
 }
 
 /**
@@ -62,28 +56,28 @@ export function named(
 export function unnamed(
   frame: unknown,
   found: unknown,
-  isName: boolean,
   { of, field, holder = "", names }: Naming,
   across: readonly unknown[] = [],
   strays: readonly Stray[] = [],
+  isName = typeof found === "string",
 ): DecodeError {
   const wish = `one of ${names.join(", ")}`;
-  const isAbsent = found === undefined;
-  const path = isAbsent ? holder : `${holder}/${field}`;
+  const path = found === undefined ? holder : `${holder}/${field}`;
   if (isName) {
     const where = across.includes(found) ? "travels the other way" : "is not in the contract";
     return decodeError("unknown-message", wish, found, path, `This ${of} ${where}.`);
   }
-  const stray = isAbsent && strays.find(([, value]) => typeof value === "string");
-  return decodeError(
-    stray ? "wrong-discriminator" : "missing-discriminator",
-    `\`${field}\`: ${wish}`,
-    stray ? stray[1] : (found ?? frame),
-    stray ? stray[0] : path,
-    stray
-      ? `This channel names its ${of}s with \`${field}\`; the frame has \`${stray[0].slice(1)}\`: "${stray[1]}". Rename the field.`
-      : `Name the ${of}.`,
-  );
+  const [other, name] = strays.find(([, value]) => found === undefined && typeof value === "string") ?? [];
+  const named = `\`${field}\`: ${wish}`;
+  return other
+    ? decodeError(
+        "wrong-discriminator",
+        named,
+        name,
+        other,
+        `This channel names its ${of}s with \`${field}\`: rename \`${other.slice(1)}\`.`,
+      )
+    : decodeError("missing-discriminator", named, found ?? frame, path, `Name the ${of}.`);
 }
 
 /** The error of a frame that is no JSON object (under Socket.IO: no array) on a channel that has nothing else. */

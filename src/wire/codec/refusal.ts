@@ -49,7 +49,7 @@ export function invalidPayload(base = ""): DecodeError {
   return decodeError("invalid-payload", refusedWish, value, base + refusedPath);
 }
 
-/** Makes a DecodeError. */
+/** Makes a DecodeError; of the value that was there it shows at most 80 characters. */
 export function decodeError(
   code: DecodeErrorCode,
   expected: string,
@@ -57,11 +57,6 @@ export function decodeError(
   path = "",
   hint = `Make ${path || "it"} ${expected}.`,
 ): DecodeError {
-  return { code, path, expected, received: shorten(value), hint };
-}
-
-/** A JSON value in at most 80 characters. */
-export function shorten(value: unknown): string {
   const text = JSON.stringify(value) ?? "nothing";
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  return { code, path, expected, received: text.length > 80 ? `${text.slice(0, 79)}…` : text, hint };
 }

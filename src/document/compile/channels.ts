@@ -104,6 +104,11 @@ export function isWebSocket(protocol: string | undefined): boolean {
   return protocol === undefined || /^(wss?|https?|socket\.?io|wss?\+.*)$/i.test(protocol);
 }
 
+/** True for the words that people use for Socket.IO, which AsyncAPI has no word for. */
+export function isSocketIo(protocol: string | undefined): boolean {
+  return /^(wss?\+)?socket\.?io$/i.test(protocol ?? "");
+}
+
 function serverPlace(name: string, place: Place): ServerPlace {
   return { name, place, identity: identityOf(place) };
 }

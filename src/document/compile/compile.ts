@@ -7,6 +7,7 @@ import { readExchanges, readInvariants, readLifecycles } from "./behaviour.js";
 import {
   type Channel,
   groupChannels,
+  isSocketIo,
   parametersOf,
   readChannels,
   securityOf,
@@ -126,7 +127,13 @@ function finishEndpoint(
   const operations = draft.operations.map((operation) => operation.place);
   const found = checkExtensions(compilation, channels, operations);
   const name = unusedName(first?.key ?? "channel", taken);
-  const protocol = readProtocol(compilation, found.one("x-ws-protocol"), names, messages, definitions);
+  const servers = channels.flatMap((channel) => channel.servers);
+  const protocol = readProtocol(compilation, found.one("x-ws-protocol"), {
+    names,
+    messages,
+    definitions,
+    socketIo: servers.length > 0 && servers.every(({ place }) => isSocketIo(textAt(place, "protocol"))),
+  });
   const wired = (way: Direction) =>
     withWireNames(compilation, messages[way], way === "event" ? protocol.send : protocol.receive);
   return placed(compilation, first?.place, {

@@ -207,3 +207,50 @@ describe.each(["2.6.0", "3.0.0", "3.1.0"])("in AsyncAPI %s", (version) => {
     }
   });
 });
+
+describe("over Socket.IO, when the servers say so", () => {
+  const document = (protocol: string) =>
+    stringify({
+      asyncapi: "3.1.0",
+      info: { title: "Test", version: "1.0.0" },
+      servers: { local: { host: "localhost", protocol } },
+      channels: {
+        c: {
+          address: "/socket.io/",
+          messages: {
+            said: { name: "chat message", payload: object({ text }) },
+            joined: { name: "room", payload: object({ kind: { const: "joined" } }) },
+            left: { name: "room", payload: object({ kind: { const: "left" } }) },
+          },
+        },
+      },
+      operations: { give: { action: "send", channel: { $ref: "#/channels/c" } } },
+    });
+
+  it.each(["socketio", "socket.io", "wss+socketio"])(
+    "as `%s`, the name of the event tells, then a field",
+    async (protocol) => {
+      const contract = await compileDocument(writeDocument(document(protocol)));
+      const [endpoint] = contract.endpoints;
+      if (endpoint === undefined) throw new Error("The document has no endpoint.");
+      expect(endpoint.protocol).toMatchObject({
+        transport: "socket.io",
+        send: { fields: ["$event", "/kind"] },
+      });
+      const oracle = createOracle(contract, endpoint, "event");
+      const judged = (frame: unknown) => {
+        const result = oracle.judge(JSON.stringify(frame));
+        return result.ok ? result.messages : result.error.code;
+      };
+      expect(judged(["chat message", { text: "a" }])).toEqual(["said"]);
+      expect(judged(["room", { kind: "left" }])).toEqual(["left"]);
+      expect(judged(["said", { text: "a" }])).toBe("unknown-message");
+      expect(judged({ text: "a" })).toBe("not-object");
+    },
+  );
+
+  it("and not otherwise", async () => {
+    const { endpoints } = await compileDocument(writeDocument(document("wss")));
+    expect(endpoints[0]?.protocol).toMatchObject({ transport: "websocket", send: { fields: ["/kind"] } });
+  });
+});

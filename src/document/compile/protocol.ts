@@ -21,25 +21,37 @@ import type { MessageNames } from "./message-names.js";
 /** How long an answer may take where the document is silent. */
 export const DEFAULT_ANSWER_MS = 5000;
 
-/** Reads `x-ws-protocol`; without one, what follows from the messages alone. */
+/** What `x-ws-protocol` is about: the messages of an endpoint, and what its servers speak. */
+export interface ProtocolInput {
+  readonly names: MessageNames;
+  readonly messages: Readonly<Record<Direction, readonly Message[]>>;
+  readonly definitions: Contract["definitions"];
+  /** All servers say that they speak Socket.IO. */
+  readonly socketIo: boolean;
+}
+
+/** Reads `x-ws-protocol`; without one, what follows from the messages and the servers alone. */
 export function readProtocol(
   compilation: Compilation,
   place: Place | undefined,
-  names: MessageNames,
-  messages: Readonly<Record<Direction, readonly Message[]>>,
-  definitions: Contract["definitions"],
+  { names, messages, definitions, socketIo }: ProtocolInput,
 ): ProtocolRules {
+  const transport =
+    oneOf(textAt(place, "transport"), ["websocket", "socket.io"]) ?? (socketIo ? "socket.io" : "websocket");
   const direction = (way: Direction) =>
-    readDiscriminator(discriminatorPlace(compilation, place, way), messages[way], definitions, (message) =>
-      names.declaredName(way, message.name),
-    );
+    readDiscriminator(discriminatorPlace(compilation, place, way), {
+      messages: messages[way],
+      definitions,
+      named: transport === "socket.io",
+      nameOf: (message) => names.declaredName(way, message.name),
+    });
   const rate = memberAt(place, "rate");
   const first = memberAt(place, "first");
   return {
     send: direction("event"),
     receive: direction("command"),
     never: textsAt(place, "never") ?? [],
-    transport: textAt(place, "transport") === "socket.io" ? "socket.io" : "websocket",
+    transport,
     frames: oneOf(textAt(place, "frames"), ["text", "binary", "both"]) ?? "text",
     framesDeclared: textAt(place, "frames") !== undefined,
     subprotocols: textsAt(place, "subprotocols") ?? [],
@@ -79,15 +91,27 @@ function writtenAs(compilation: Compilation, way: Direction): "send" | "receive"
   return (way === "event") === server ? "send" : "receive";
 }
 
+interface Told {
+  readonly messages: readonly Message[];
+  readonly definitions: Contract["definitions"];
+  /** The transport itself gives each message a name. */
+  readonly named: boolean;
+  readonly nameOf: (message: Pick<Message, "name">) => string;
+}
+
 function readDiscriminator(
   place: Place | undefined,
-  messages: readonly Message[],
-  definitions: Contract["definitions"],
-  nameOf: (message: Pick<Message, "name">) => string,
+  { messages, definitions, named, nameOf }: Told,
 ): Discriminator {
   // A binary message and an acknowledgement cannot be what a text frame is.
   const told = messages.filter((message) => message.binary !== true && message.acknowledgement !== true);
-  if (place === undefined) return inferDiscriminator(told, definitions);
+  if (place === undefined) {
+    const inferred = inferDiscriminator(told, definitions);
+    // Behind the name of the event, what tells the messages that share it.
+    return named
+      ? declareDiscriminator([EVENT_FIELD, ...inferred.fields], told, definitions, nameOf)
+      : inferred;
+  }
   const { value } = follow(place);
   if (value === null) return undiscriminated(told);
   const fields = (Array.isArray(value) ? value : [value]).map((field) => asPointer(String(field)));

@@ -29,6 +29,9 @@ const PLAYGROUND_LIMIT = 40_000;
 const CLIENT_LIMIT = 10_800;
 const CLIENT_ENDPOINT = "workflow";
 
+/** The same of what a browser takes of that endpoint's codecs: events are read, commands written, one message is hot. */
+const CODEC_LIMIT = 3_000;
+
 const MAX_OUTPUT_LINES = 80;
 
 const command = (program: string, ...args: string[]): string => {
@@ -110,6 +113,7 @@ async function sizes(): Promise<string> {
     const decoder = await bundled(`export { decodeEvent } from "./${file}";`);
     bounded(`decodeEvent of ${file}`, decoder.length, DECODER_LIMIT);
   }
+  bounded(`the codecs of ${CLIENT_ENDPOINT} in a browser, gzipped`, await codecBytes(), CODEC_LIMIT);
   bounded("the client with its codecs, gzipped", await clientBytes(), CLIENT_LIMIT);
   bounded("the playground, gzipped", playgroundBytes(), PLAYGROUND_LIMIT);
   return faults.join("\n");
@@ -133,6 +137,13 @@ async function clientBytes(): Promise<number> {
   const code = await bundled(`
     export { createClient } from "./dist/client.js";
     export { ${CLIENT_ENDPOINT}Client } from "./dist/${CLIENT_ENDPOINT}.js";`);
+  return gzipSync(code).length;
+}
+
+async function codecBytes(): Promise<number> {
+  const code = await bundled(
+    `export { decodeEvent, encodeCommand } from "./generated/${CLIENT_ENDPOINT}.ts";`,
+  );
   return gzipSync(code).length;
 }
 
@@ -171,7 +182,7 @@ for (const step of steps) {
   if (fault !== "") process.stdout.write(`${excerpt(fault)}\n`);
 }
 process.stdout.write(
-  `size: the client with the codecs of ${CLIENT_ENDPOINT} ${await clientBytes()} bytes, minified and gzipped\n`,
+  `size: the client with the codecs of ${CLIENT_ENDPOINT} ${await clientBytes()} bytes, the codecs alone ${await codecBytes()}, minified and gzipped\n`,
 );
 process.stdout.write(
   `start: wireproof --help ${startMs("dist/cli/main.js", "--help")} ms, bare Node ${startMs("-e", "0")} ms (medians of 5)\n`,

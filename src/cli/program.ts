@@ -64,7 +64,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .addArgument(documentArgument())
     .option("--out <folder>", "where the files go", "generated")
     .addOption(
-      new Option("--codec <kind>", "codecs that are small, fast, or the choice of each message (auto)")
+      new Option("--codec <kind>", "codecs that are small, fast, or fast for servers and hot messages (auto)")
         .choices(["small", "fast", "auto"])
         .default("auto"),
     )

@@ -4,12 +4,17 @@
  * Cheap enough for millions: a plain generator with a seed, no shrinking. A failure prints the frame itself.
  */
 
-import { isDeepStrictEqual } from "node:util";
-import type { Oracle } from "../src/contract/validate.js";
-import type { GeneratedCodec } from "./generated-module.js";
+import { inspect, isDeepStrictEqual } from "node:util";
+import type { CodecKind } from "../src/codegen/direction.js";
+import { type GeneratedFile, generate } from "../src/codegen/generate.js";
+import type { Contract } from "../src/contract/contract.js";
+import { messagesOf } from "../src/contract/discriminate.js";
+import { createOracle, type Oracle } from "../src/contract/validate.js";
+import { encodeDifference, validFrames } from "./equality.js";
+import { type GeneratedCodec, loadGenerated } from "./generated-module.js";
 
 /** Random numbers of a seed (mulberry32). */
-export class Dice {
+class Dice {
   constructor(private state: number) {}
 
   /** An integer from 0 up to `below`. */
@@ -140,7 +145,7 @@ const VALUES = [
 const NAMES = ["__proto__", "constructor", "toString", "toJSON", "extra", "", "event", "type", "length"];
 
 /** How JSON may be written: compactly, as Python does, with lines, or sorted. */
-export function spelled(value: unknown, dice: Dice): string {
+function spelled(value: unknown, dice: Dice): string {
   const style = dice.roll(12);
   if (style === 0) return JSON.stringify(value, null, 1 + dice.roll(3));
   if (style === 1) return JSON.stringify(value, (_, held: unknown) => shuffled(held, dice));
@@ -166,7 +171,7 @@ function shuffled(value: unknown, dice: Dice): unknown {
 }
 
 /** A text with one to three changes, each of a kind that some decoder has been seen to miss. */
-export function mutatedText(text: string, dice: Dice): string {
+function mutatedText(text: string, dice: Dice): string {
   let changed = text;
   for (let n = dice.roll(3); n >= 0; n--) changed = dice.pick(TEXT_CHANGES)(changed, dice);
   return changed;
@@ -216,15 +221,20 @@ const TEXT_CHANGES: readonly TextChange[] = [
     atOneOf(text, /true|false/g, dice, () =>
       dice.pick(["true", "false", "True", "truee", "tru", "0", '"true"']),
     ),
-  (text, dice) => atOneOf(text, /"(?=[,}\]])/g, dice, (found) => "x".repeat(dice.roll(1000)) + found),
+  (text, dice) =>
+    atOneOf(text, /"(?=[,}\]])/g, dice, (found) => "x".repeat(dice.roll(dice.pick([10, 100, 1000]))) + found),
 ];
 
 function spliced(text: string, at: number, length: number, into: string): string {
   return text.slice(0, at) + into + text.slice(at + length);
 }
 
+/** Replaces one unit inside one of the strings of a text. */
 function inString(text: string, dice: Dice, make: (unit: string) => string): string {
-  return atOneOf(text, /[^"\\{}[\],:\s](?=[^"{}[\]]*")/g, dice, make);
+  return atOneOf(text, /"(?:[^"\\]|\\.)+"/g, dice, (found) => {
+    const at = 1 + dice.roll(found.length - 2);
+    return spliced(found, at, 1, make(found.charAt(at)));
+  });
 }
 
 function atOneOf(text: string, what: RegExp, dice: Dice, make: (found: string) => string): string {
@@ -261,7 +271,6 @@ const ODDITIES: readonly (() => unknown)[] = [
   () => "y".repeat(79) + '"',
   () => "z".repeat(200),
   () => `${"w".repeat(90)}é\ud800`,
-  () => "x".repeat(70_000),
   () => ({ toJSON: () => "2020-01-01T00:00:00Z" }),
   () => ({}),
   () => ({ a: undefined }),
@@ -279,7 +288,7 @@ const ODDITIES: readonly (() => unknown)[] = [
 ];
 
 /** A copy of a value with one to two of its members replaced, added, removed or put elsewhere. */
-export function mutatedValue(value: unknown, dice: Dice): unknown {
+function mutatedValue(value: unknown, dice: Dice): unknown {
   let copy: unknown = structuredClone(value);
   for (let n = dice.roll(3); n > 0; n--) copy = changed(copy, dice);
   return copy;
@@ -329,12 +338,86 @@ function changed(value: unknown, dice: Dice): unknown {
   }
 }
 
+/** What a round of mutations found. */
+export interface Round {
+  readonly texts: number;
+  readonly values: number;
+  /** Texts that the oracle accepts: neither none nor all, else the mutations say nothing. */
+  readonly accepted: number;
+  /** How codec and oracle differ, and on what. */
+  readonly differences: readonly string[];
+}
+
+export interface Effort {
+  readonly texts: number;
+  readonly values: number;
+  readonly seed: number;
+  /** Changes generated files before they run: a planted fault. The round then ends with the first difference. */
+  readonly tamper?: (file: GeneratedFile) => GeneratedFile;
+}
+
+// Printing types takes longer than a round does.
+const generated = new Map<string, Promise<GeneratedFile[]>>();
+
+function filesOf(contract: Contract, kind: CodecKind): Promise<GeneratedFile[]> {
+  const key = `${kind} ${contract.sha256}`;
+  const files = generated.get(key) ?? generate(contract, { codec: kind });
+  generated.set(key, files);
+  return files;
+}
+
+/** Holds the codecs of a contract against the oracle on mutated texts and values, shared out over its endpoints. */
+export async function mutationRound(contract: Contract, kind: CodecKind, effort: Effort): Promise<Round> {
+  const files = (await filesOf(contract, kind)).map((file) => effort.tamper?.(file) ?? file);
+  const parts = contract.endpoints.flatMap((endpoint, index) =>
+    (["event", "command"] as const)
+      .filter((direction) => messagesOf(endpoint, direction).length > 0)
+      .map((direction) => ({ endpoint, direction, path: files[index + 2]?.path ?? "" })),
+  );
+  const differences: string[] = [];
+  let accepted = 0;
+  const each = (whole: number) => Math.ceil(whole / parts.length);
+  for (const [index, { endpoint, direction, path }] of parts.entries()) {
+    const module = await loadGenerated(files, path);
+    const codec = direction === "event" ? module.eventCodec : module.commandCodec;
+    const oracle = createOracle(contract, endpoint, direction);
+    const pool = validFrames({ contract, endpoint, direction }, { runs: 0, seed: effort.seed, pool: 15 });
+    if (pool.length === 0) continue;
+    const dice = new Dice(effort.seed + index);
+    const differs = (what: string, on: string) =>
+      differences.push(`${kind}, ${endpoint.name}, ${direction}: ${what} on ${on}`);
+    const isOver = () => effort.tamper !== undefined && differences.length > 0;
+    for (let n = each(effort.texts); n > 0 && !isOver(); n--) {
+      const plain = spelled(dice.pick(pool), dice);
+      const text = dice.roll(8) === 0 ? plain : mutatedText(plain, dice);
+      const difference = textDifference(oracle, codec.decode, text);
+      if (difference !== undefined) differs(difference, JSON.stringify(text));
+      if (oracle.judge(text).ok) accepted++;
+    }
+    for (let n = each(effort.values); n > 0 && !isOver(); n--) {
+      const value = mutatedValue(dice.pick(pool), dice);
+      const difference = written(oracle, codec, value);
+      if (difference !== undefined) differs(difference, inspect(value, { depth: 8 }));
+    }
+  }
+  return {
+    texts: each(effort.texts) * parts.length,
+    values: each(effort.values) * parts.length,
+    accepted,
+    differences,
+  };
+}
+
+function written(oracle: Oracle, codec: GeneratedCodec, value: unknown): string | undefined {
+  try {
+    return encodeDifference(oracle, codec, value);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 /** How `decode` and the oracle differ on a text; undefined when they agree. Values are the same down to `-0`. */
-export function textDifference(
-  oracle: Oracle,
-  decode: GeneratedCodec["decode"],
-  text: string,
-): string | undefined {
+function textDifference(oracle: Oracle, decode: GeneratedCodec["decode"], text: string): string | undefined {
   const ours = decode(text);
   const theirs = oracle.judge(text);
   if (ours.ok && theirs.ok) {

@@ -283,6 +283,11 @@ interface Pools {
 // Made once for each direction: three properties draw from the same payloads.
 const pools = new WeakMap<Endpoint, Map<string, Pools>>();
 
+/** Valid frame values of a direction. */
+export function validFrames(subject: Omit<Subject, "codec">, effort: Effort): readonly Json[] {
+  return poolsOf(subject, effort).valid;
+}
+
 /** Frame values of a direction: valid payloads of each message, and payloads with one fault. */
 function poolsOf({ contract, endpoint, direction }: Omit<Subject, "codec">, effort: Effort): Pools {
   const known = pools.get(endpoint) ?? new Map<string, Pools>();

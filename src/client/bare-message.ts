@@ -8,15 +8,13 @@ export function bareMessage(
 ): unknown {
   const message = {};
   const put = (value: unknown, pointer = ""): void => {
+    const steps = pointer.split("/").slice(1);
     let place: Record<string, unknown> = message;
-    const [, ...steps] = pointer.split("/");
-    const last = steps.pop() ?? "";
-    for (const step of steps) {
-      place[step] ??= {};
-      // Only this function has put anything there.
+    for (const [i, step] of steps.entries()) {
+      place[step] ??= i + 1 < steps.length ? {} : value;
+      // Only this function has put anything there; what is no object is the last.
       place = place[step] as Record<string, unknown>;
     }
-    place[last] = value;
   };
   const { wire = [] } = commands.find((command) => command.name === name) ?? {};
   for (const [i, value] of wire.entries()) put(value, discriminator.receive[i]);

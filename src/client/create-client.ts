@@ -300,7 +300,7 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
             pulse?.adopt(valueAt(payload, intervalMs.field));
           }
         }
-        answer(requests, rules, refuses, name, payload, event);
+        answer(requests, rules, courses, refuses, name, payload, event);
         byName.get(name)?.call(event);
         onAny.call(event, name);
         if (isFirst && isFirstAwaited && !isOver) {

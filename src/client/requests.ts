@@ -1,5 +1,5 @@
 import { valueAt } from "../wire/pointer.js";
-import type { ClientRules } from "../wire/protocol.js";
+import type { ClientRules, LifecycleCourse } from "../wire/protocol.js";
 import { ClientError } from "./client-error.js";
 import type { Waiting } from "./waiting.js";
 
@@ -14,7 +14,8 @@ export interface Request extends Waiting {
 /** Gives an event to the oldest request that it answers or refuses, if there is one (PROTOCOL.md#replies). */
 export function answer(
   requests: ReadonlySet<Request>,
-  { correlation, lifecycles, reject }: ClientRules,
+  { correlation, reject }: ClientRules,
+  courses: readonly LifecycleCourse[],
   isRefusal: boolean,
   name: string,
   payload: unknown,
@@ -27,11 +28,7 @@ export function answer(
     const isOwn =
       own !== undefined && told !== undefined
         ? valueAt(asked.payload, own) === valueAt(payload, told)
-        : lifecycles.every(({ scope }) => {
-            if (scope === "connection") return true;
-            const [mine, its = mine] = [asked.payload, payload].map((value) => valueAt(value, scope.key));
-            return mine === undefined || mine === its;
-          });
+        : courses.every(({ mayShare }) => mayShare?.(asked.payload, payload) !== false);
     if (!isOwn) continue;
     const refusal = valueAt(payload, reject?.code ?? "/");
     if (isRefusal)

@@ -229,12 +229,14 @@ export interface LifecycleCourse<Out = unknown> {
   received(name: string, payload: unknown): boolean;
   /** A command was refused, perhaps one of this lifecycle; `isOfState`: because of a state. */
   refused(payload: unknown, isOfState: boolean): void;
+  /** False when two payloads surely are of different instances. */
+  mayShare?(one: unknown, other: unknown): boolean;
   /** The commands that bring back on another connection what lives on this one. */
   living?(): Out[];
 }
 
 /** The same for one instance, or for a lifecycle that has only one. */
-export interface InstanceCourse extends Omit<LifecycleCourse, "living"> {
+export interface InstanceCourse extends Omit<LifecycleCourse, "living" | "mayShare"> {
   /** The states in which the server may be. Bit `n`: in this state, with `n` of our commands not taken yet. */
   places(): ReadonlyMap<string, number>;
 }

@@ -72,6 +72,11 @@ export function followInstances<Out>(
       }
     },
 
+    mayShare(one, other) {
+      const [own, its = own] = [one, other].map(keyOf);
+      return own === undefined || own === its;
+    },
+
     living: () =>
       [...instances.values()].flatMap(({ by, course, isRestored }) => {
         const places = course.places();

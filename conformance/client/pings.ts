@@ -164,5 +164,6 @@ function unanswered({ answerMs }: ClientContext, peer: Peer, what: string): Case
           ? "no pong"
           : `no such pong; the last one has ${last.payload.length} bytes`,
     mend: MEND,
+    ...(peer.end === undefined ? { late: true } : {}),
   };
 }

@@ -3,6 +3,7 @@ import { type CaseOutcome, resultOf, runProperty } from "../property.js";
 import { within } from "../time.js";
 import type { Attempt, ClientCase, ClientCheck, ClientContext, UpgradeRequest } from "./check.js";
 import { witnessFirst } from "./failing.js";
+import { tooLate } from "./meeting.js";
 import { firstDelay, nextAttempt, type ScaledWindow } from "./reconnecting.js";
 import { pongWitness } from "./witness.js";
 
@@ -105,6 +106,9 @@ async function refuse(
   if (peer === undefined) return { verdict: "inconclusive", reason: "the client gave up its next attempt" };
   const witness = await pongWitness(context, scene, peer);
   if (witness.ok) return { verdict: "pass" };
+  // On a late machine a right answer may come when the client has given the attempt up.
+  const patience = context.endpoint.reconnect?.connectTimeoutMs;
+  if (patience !== undefined && !context.canTime(context.scaled(patience))) return tooLate(context);
   return {
     verdict: "fail",
     reason: `the attempt after ${status} led to no connection`,

@@ -90,6 +90,9 @@ async function planOf(options: SelftestVerbOptions): Promise<SelftestOptions> {
 /** What a worker says: the result of the trial that it was given, or why there is none. */
 type Said = { readonly result: TrialResult } | { readonly failed: string };
 
+/** A trial that waits. A busy machine hides faults: a mutant that survives is tried again when nothing runs beside it. */
+type Queued = Trial & { readonly isLast?: true };
+
 /** Gives the trials to processes: they wait more than they work, so that each takes several at once. */
 async function runAll(
   trials: readonly Trial[],
@@ -100,7 +103,9 @@ async function runAll(
   const jobs = Math.min(options.jobs ?? Math.min(availableParallelism(), MOST_JOBS), trials.length);
   const workers = Array.from({ length: jobs }, () => startWorker(options));
   // The heaviest come last, when no lighter one is left to run beside them.
-  const queue = [...trials].sort((a, b) => Number(a.weight === CAPACITY) - Number(b.weight === CAPACITY));
+  const queue: Queued[] = [...trials].sort(
+    (a, b) => Number(a.weight === CAPACITY) - Number(b.weight === CAPACITY),
+  );
   const drain = async (worker: Worker): Promise<void> => {
     let free = CAPACITY;
     const running = new Set<Promise<void>>();
@@ -114,9 +119,13 @@ async function runAll(
       free -= trial.weight;
       const run = worker.run(trial.id).then((result) => {
         free += trial.weight;
+        running.delete(run);
+        if (result.kind === "mutant" && !result.killed && trial.isLast !== true) {
+          queue.push({ ...trial, weight: CAPACITY, isLast: true });
+          return;
+        }
         results.push(result);
         onResult(result, results.length);
-        running.delete(run);
       });
       running.add(run);
     }
@@ -170,6 +179,9 @@ function startWorker({ seed, full, drawn, only, role }: SelftestVerbOptions): Wo
 
 /** Takes ids of trials until the parent is gone. */
 async function work(trials: readonly Trial[]): Promise<number> {
+  // A wrong client may throw where nobody catches it: that is told to its trial, and must not end this process.
+  process.removeAllListeners("uncaughtException");
+  process.removeAllListeners("unhandledRejection");
   const say = (id: string, said: Said): void => void process.send?.({ id, ...said });
   process.on("message", (id) => {
     const trial = trials.find((one) => one.id === id);

@@ -1,7 +1,9 @@
 /** `wireproof generate`: writes what codegen gives, or says in which files it differs from what is there. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { untemplated } from "../codegen/fast/fast.js";
 import { compareFiles, generate } from "../codegen/generate.js";
+import type { Contract } from "../contract/contract.js";
 import { chooseContract, type Perspective } from "./document.js";
 import { EXIT } from "./failure.js";
 import { makeFolder } from "./folder.js";
@@ -13,6 +15,7 @@ export interface GenerateOptions {
   readonly codec: "small" | "fast" | "auto";
   readonly as?: Perspective;
   readonly check?: boolean;
+  readonly verbose?: boolean;
 }
 
 /** It stands in the head of every file that we generate: only such files are ever removed. */
@@ -27,6 +30,7 @@ export async function generateFiles(options: GenerateOptions, terminal: Terminal
   const texts = new Map(files.map(({ path, text }) => [path, text]));
   const drift = compareFiles(files, earlierFiles(out, texts));
   const count = `${files.length} files in ${out}`;
+  if (options.verbose === true) for (const line of slowMessages(contract)) terminal.result(line);
 
   if (options.check === true) {
     for (const { path, kind } of drift) terminal.result(`${kind}: ${join(out, path)}`);
@@ -47,6 +51,18 @@ export async function generateFiles(options: GenerateOptions, terminal: Terminal
   }
   terminal.result(drift.length === 0 ? `${count} are fresh already.` : `${count}: ${drift.length} changed.`);
   return EXIT.ok;
+}
+
+/** A line for each message that fast codecs do not read by a template alone. */
+function slowMessages(contract: Contract): string[] {
+  return contract.endpoints.flatMap((endpoint) =>
+    (["event", "command"] as const).flatMap((direction) =>
+      untemplated({ endpoint, direction, definitions: contract.definitions }).map(
+        ({ message, why }) =>
+          `not always read by a template: ${direction} ${message} of ${endpoint.name}: ${why}`,
+      ),
+    ),
+  );
 }
 
 /** What stands in the folder of an earlier run, by name: files that are wanted, and others that carry our mark. */

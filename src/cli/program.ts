@@ -70,6 +70,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     )
     .addOption(perspective())
     .option("--check", "write nothing; exit 1 when the files differ from what the document gives")
+    .option("--verbose", "say which messages fast codecs cannot read without JSON.parse, and why")
     .addHelpText("after", examples("generate asyncapi.yaml --out src/generated", "generate --check"))
     .action(async (document: string | undefined, options: Omit<GenerateOptions, "document">) => {
       const { generateFiles } = await import("./generate.js");

@@ -6,7 +6,7 @@
  */
 
 import type { Direction, Endpoint, Message } from "../../contract/contract.js";
-import { discriminatorOf, EVENT_FIELD } from "../../contract/discriminate.js";
+import { discriminatorOf, EVENT_FIELD, messagesOf } from "../../contract/discriminate.js";
 import { parsePointer } from "../../contract/pointer.js";
 import type { Imports } from "../imports.js";
 import type { Context } from "../leaf.js";
@@ -38,14 +38,16 @@ export interface FastInput {
 
 export interface FastPrinted {
   readonly lines: readonly string[];
-  /** Messages that are left to the straight path, or are with some of their members, and why. */
-  readonly skipped: readonly Skipped[];
 }
 
+/** A message that is left to the straight path, or is where it has certain members, and why. */
 export interface Skipped {
   readonly message: string;
   readonly why: string;
 }
+
+/** What decides which messages have a template. */
+type Scope = Pick<FastInput, "endpoint" | "direction" | "definitions">;
 
 // A text of 1024 units, which is the most that is read this way, is at most three times as many bytes.
 const LEAST_LIMIT = 3 * 1024;
@@ -68,28 +70,17 @@ export function fastDecode(
   options: { readonly isPlain?: boolean } = {},
 ): FastPrinted | undefined {
   const isPlain = options.isPlain === true;
-  const { told, skipped } = shapesOf(input, messages, isPlain);
-  const readers = told.map(({ message, shape, eventName }) => ({
-    shape: shape.shape,
-    layout: layoutOf(shape.shape, eventName),
-    message: message.name,
-    type: input.typeOf(message),
-    // Under Socket.IO a frame is the pair of the name and the message.
-    result: eventName === undefined ? input.typeOf(message) : input.union,
-    eventName,
-    constant: "",
-    name: "",
-  }));
-  const tried = readers.filter((reader, index) => {
-    const beginning = beginningOf(reader.layout.template);
-    const rivals = readers.slice(0, index).filter((other) => {
-      const its = beginningOf(other.layout.template);
-      return its.startsWith(beginning) || beginning.startsWith(its);
-    });
-    if (rivals.length < MAX_TRIES) return true;
-    skipped.push({ message: reader.message, why: "too many other messages begin as it does" });
-    return false;
-  });
+  const tried = templatesOf(input, messages, isPlain).templates.map(
+    ({ message, shape, layout, eventName }) => ({
+      shape: shape.shape,
+      layout,
+      message: message.name,
+      type: input.typeOf(message),
+      // Under Socket.IO a frame is the pair of the name and the message.
+      result: eventName === undefined ? input.typeOf(message) : input.union,
+      eventName,
+    }),
+  );
   if (tried.length === 0) return undefined;
   const word = input.direction === "event" ? "Event" : "Command";
   const named = tried.map((reader) => ({
@@ -115,8 +106,30 @@ export function fastDecode(
       "}",
       ...named.flatMap((reader) => ["", ...readerLines(reader, context, isPlain)]),
     ],
-    skipped,
   };
+}
+
+/** The messages of one direction that are not always read by a template, and why. */
+export function untemplated(scope: Scope): readonly Skipped[] {
+  return templatesOf(scope, messagesOf(scope.endpoint, scope.direction), false).skipped;
+}
+
+/** The messages that a template can read, with it. */
+function templatesOf(scope: Scope, messages: readonly Message[], isBare: boolean) {
+  const { told, skipped } = shapesOf(scope, messages, isBare);
+  const templates = told
+    .map((each) => ({ ...each, layout: layoutOf(each.shape.shape, each.eventName) }))
+    .filter(({ message, layout }, index, all) => {
+      const beginning = beginningOf(layout.template);
+      const rivals = all.slice(0, index).filter((other) => {
+        const its = beginningOf(other.layout.template);
+        return its.startsWith(beginning) || beginning.startsWith(its);
+      });
+      if (rivals.length < MAX_TRIES) return true;
+      skipped.push({ message: message.name, why: "too many other messages begin as it does" });
+      return false;
+    });
+  return { templates, skipped };
 }
 
 /**
@@ -124,7 +137,7 @@ export function fastDecode(
  * and -1 where others decide. Undefined where no message can be written this way.
  */
 export function fastEncode(input: FastInput, messages: readonly Message[]): FastPrinted | undefined {
-  const { told, skipped } = shapesOf(input, messages);
+  const { told } = shapesOf(input, messages, false);
   if (told.length === 0) return undefined;
   const word = input.direction === "event" ? "Event" : "Command";
   const constants = new Map<string, { name: string; lines: string[] }>();
@@ -164,7 +177,7 @@ export function fastEncode(input: FastInput, messages: readonly Message[]): Fast
   // Some were made for a way of printing that was not taken.
   const words = new Set(functions.join("\n").match(/\w+/g));
   const used = [...constants.values()].filter(({ name }) => words.has(name));
-  return { lines: [...functions, "", ...used.flatMap(({ lines }) => lines)], skipped };
+  return { lines: [...functions, "", ...used.flatMap(({ lines }) => lines)] };
 }
 
 function contextOf({ definitions, imports, pattern }: FastInput): Context {
@@ -173,9 +186,9 @@ function contextOf({ definitions, imports, pattern }: FastInput): Context {
 
 /** The messages that have a shape and are told by it. */
 function shapesOf(
-  input: FastInput,
+  input: Scope,
   messages: readonly Message[],
-  isBare = false,
+  isBare: boolean,
 ): { told: Told[]; skipped: Skipped[] } {
   const { endpoint, direction, definitions } = input;
   const told: Told[] = [];
@@ -201,7 +214,7 @@ function shapesOf(
   return { told, skipped };
 }
 
-function eventNameOf({ endpoint, direction }: FastInput, message: Message): string | undefined {
+function eventNameOf({ endpoint, direction }: Scope, message: Message): string | undefined {
   const { fields, rows } = discriminatorOf(endpoint, direction);
   const index = fields.indexOf(EVENT_FIELD);
   const [name] = rows.find((row) => row.message === message.name)?.values[index] ?? [];

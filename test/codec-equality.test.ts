@@ -16,16 +16,18 @@ const codecOf = (module: GeneratedModule, direction: Direction) =>
   direction === "event" ? module.eventCodec : module.commandCodec;
 
 /** Codecs, how to get them, and on how many frames and values they are tried. */
-const [small, fast] = [generate(contract, { codec: "small" }), generate(contract, { codec: "fast" })];
+const [small, auto, fast] = (["small", "auto", "fast"] as const).map((codec) =>
+  generate(contract, { codec }),
+);
 const KINDS = [
   { kind: "committed", files: (path: string) => [onDisk("wire.ts"), onDisk(path)], runs: 5_000 },
-  { kind: "small", files: () => small, runs: 1_500 },
-  { kind: "fast", files: () => fast, runs: 1_500 },
+  { kind: "small", files: () => small ?? [], runs: 1_500 },
+  { kind: "fast", files: () => fast ?? [], runs: 1_500 },
 ] as const;
 
 describe.each(
   KINDS.flatMap((kind) => contract.endpoints.map((endpoint) => ({ ...kind, name: endpoint.name, endpoint }))),
-)("the $kind codecs of $name", async ({ name, endpoint, files, runs }) => {
+)("the $kind codecs of $name", async ({ name, endpoint, files, kind, runs }) => {
   const path = `${fileName(name)}.ts`;
   const module = await loadGenerated(await files(path), path);
   const subject = (direction: Direction): Subject => ({
@@ -43,36 +45,38 @@ describe.each(
     assertEncodesAlike(subject(direction), { runs: Math.ceil(runs / 5), seed: 21 });
   });
 
-  it.each(DIRECTIONS)(
-    "decide as the oracle does on 10 MB and at the edge of the limits (%s)",
-    (direction) => {
-      const oracle = createOracle(contract, endpoint, direction);
-      const { codec } = subject(direction);
-      const max = endpoint.protocol.maxBytes ?? 1_000_000;
-      const texts = [
-        `{"a":"${"x".repeat(10_000_000)}"}`,
-        "[".repeat(10_000_000),
-        `"${"é".repeat(max / 2 - 1)}"`,
-        `"${"é".repeat(max / 2)}"`,
-        `"${"\ud83d\ude00".repeat(max / 4)}"`,
-        `"${"\ud800".repeat(Math.floor(max / 3))}"`,
-        "x".repeat(max),
-        "x".repeat(max + 1),
-        ...[511, 512, 513, 10_000].map((depth) => "[".repeat(depth) + "]".repeat(depth)),
-        ...[511, 512].map((depth) => `{"data":${"[".repeat(depth)}${"]".repeat(depth)}}`),
-        `"${'\\"['.repeat(600)}"`,
-      ];
-      for (const text of texts) {
-        expect(decodeDifference(oracle, codec, text), text.slice(0, 20)).toBeUndefined();
-        expect(
-          decodeDifference(oracle, codec, new TextEncoder().encode(text)),
-          text.slice(0, 20),
-        ).toBeUndefined();
-      }
-      const broken = Uint8Array.of(0x7b, 0xff, 0x7d);
-      expect(codec.decode(broken)).toMatchObject({ ok: false, error: { code: "not-text" } });
-    },
-  );
+  // The limits are looked at by what all kinds share, so once is enough.
+  if (kind === "committed")
+    it.each(DIRECTIONS)(
+      "decide as the oracle does on 10 MB and at the edge of the limits (%s)",
+      (direction) => {
+        const oracle = createOracle(contract, endpoint, direction);
+        const { codec } = subject(direction);
+        const max = endpoint.protocol.maxBytes ?? 1_000_000;
+        const texts = [
+          `{"a":"${"x".repeat(10_000_000)}"}`,
+          "[".repeat(10_000_000),
+          `"${"é".repeat(max / 2 - 1)}"`,
+          `"${"é".repeat(max / 2)}"`,
+          `"${"\ud83d\ude00".repeat(max / 4)}"`,
+          `"${"\ud800".repeat(Math.floor(max / 3))}"`,
+          "x".repeat(max),
+          "x".repeat(max + 1),
+          ...[511, 512, 513, 10_000].map((depth) => "[".repeat(depth) + "]".repeat(depth)),
+          ...[511, 512].map((depth) => `{"data":${"[".repeat(depth)}${"]".repeat(depth)}}`),
+          `"${'\\"['.repeat(600)}"`,
+        ];
+        for (const text of texts) {
+          expect(decodeDifference(oracle, codec, text), text.slice(0, 20)).toBeUndefined();
+          expect(
+            decodeDifference(oracle, codec, new TextEncoder().encode(text)),
+            text.slice(0, 20),
+          ).toBeUndefined();
+        }
+        const broken = Uint8Array.of(0x7b, 0xff, 0x7d);
+        expect(codec.decode(broken)).toMatchObject({ ok: false, error: { code: "not-text" } });
+      },
+    );
 
   it("name each example as the document does, from either side", () => {
     for (const direction of DIRECTIONS) {
@@ -178,7 +182,7 @@ describe("the property itself", () => {
 
   it.each(faults)("finds %s", async (_, codec, direction, from, to, found) => {
     if (endpoint === undefined) throw new Error("The contract has no endpoint workflow.");
-    const files = await generate(contract, { codec });
+    const files = (await (codec === "small" ? small : auto)) ?? [];
     const text = files.find((file) => file.path === path)?.text ?? "";
     expect(text).toContain(from);
     const faulty = files.map((file) => (file.path === path ? { path, text: text.replace(from, to) } : file));

@@ -1,10 +1,12 @@
 /** `npm run check`: everything that holds for the repository beside its tests. One line a step; output only of failures. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { generate } from "../src/codegen/generate.js";
+import { readContract } from "../src/document/read-contract.js";
 import { lockFaults, sourceFaults } from "./source-faults.js";
 
 interface Step {
@@ -25,9 +27,12 @@ const DECODER_LIMIT = 40_000;
 /** Upper bound in bytes of all that the page of `serve` loads beside a codec, each file gzipped. */
 const PLAYGROUND_LIMIT = 40_000;
 
-/** Upper bound in bytes of the client with the codecs of one endpoint, as a page loads them: minified and gzipped. */
-const CLIENT_LIMIT = 10_800;
+/** Upper bound in bytes of the client with the small codecs of one endpoint, as a page loads them: minified and gzipped. */
+const CLIENT_LIMIT = 8_300;
 const CLIENT_ENDPOINT = "workflow";
+
+/** The same of the client alone. */
+const CLIENT_ALONE_LIMIT = 5_350;
 
 /** The same of what a browser takes of that endpoint's codecs: events are read, commands written, one message is hot. */
 const CODEC_LIMIT = 3_000;
@@ -115,6 +120,7 @@ async function sizes(): Promise<string> {
   }
   bounded(`the codecs of ${CLIENT_ENDPOINT} in a browser, gzipped`, await codecBytes(), CODEC_LIMIT);
   bounded("the client with its codecs, gzipped", await clientBytes(), CLIENT_LIMIT);
+  bounded("the client alone, gzipped", await clientAloneBytes(), CLIENT_ALONE_LIMIT);
   bounded("the playground, gzipped", playgroundBytes(), PLAYGROUND_LIMIT);
   return faults.join("\n");
 }
@@ -134,10 +140,24 @@ async function bundled(contents: string): Promise<Uint8Array> {
 }
 
 async function clientBytes(): Promise<number> {
-  const code = await bundled(`
-    export { createClient } from "./dist/client.js";
-    export { ${CLIENT_ENDPOINT}Client } from "./dist/${CLIENT_ENDPOINT}.js";`);
-  return gzipSync(code).length;
+  const folder = mkdtempSync(join(tmpdir(), "wireproof-size-"));
+  try {
+    const contract = readContract(readFileSync("generated/contract.json", "utf8"));
+    for (const { path, text } of await generate(contract, { codec: "small" })) {
+      writeFileSync(join(folder, path), text);
+    }
+    const side = JSON.stringify(join(folder, `${CLIENT_ENDPOINT}.ts`));
+    const code = await bundled(`
+      export { createClient } from "./dist/client.js";
+      export { ${CLIENT_ENDPOINT}Client } from ${side};`);
+    return gzipSync(code).length;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function clientAloneBytes(): Promise<number> {
+  return gzipSync(await bundled(`export { createClient } from "./dist/client.js";`)).length;
 }
 
 async function codecBytes(): Promise<number> {
@@ -182,7 +202,7 @@ for (const step of steps) {
   if (fault !== "") process.stdout.write(`${excerpt(fault)}\n`);
 }
 process.stdout.write(
-  `size: the client with the codecs of ${CLIENT_ENDPOINT} ${await clientBytes()} bytes, the codecs alone ${await codecBytes()}, minified and gzipped\n`,
+  `size: the client with the small codecs of ${CLIENT_ENDPOINT} ${await clientBytes()} bytes, the client alone ${await clientAloneBytes()}, the codecs alone ${await codecBytes()}, minified and gzipped\n`,
 );
 process.stdout.write(
   `start: wireproof --help ${startMs("dist/cli/main.js", "--help")} ms, bare Node ${startMs("-e", "0")} ms (medians of 5)\n`,

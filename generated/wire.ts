@@ -206,7 +206,7 @@ export interface ClientRules
   readonly discriminator: Pick<Protocol["discriminator"], "receive">;
   readonly replies: { readonly [command: string]: Pick<Reply, "messages"> & Partial<Pick<Reply, "ack">> };
   readonly reject?: Pick<Reject, "message" | "code" | "state" | "when">;
-  readonly reconnect?: Omit<Reconnect, "restore"> & Partial<Pick<Reconnect, "restore">>;
+  readonly reconnect: Omit<Reconnect, "restore"> & Partial<Pick<Reconnect, "restore">>;
   /** `cause` only where it matters: `done` is an end that was wanted. */
   readonly closeCodes: {
     readonly [code: string]: Pick<CloseCode, "retry"> & Partial<Pick<CloseCode, "cause">>;
@@ -554,8 +554,9 @@ function utf8Length(text: string, limit: number): number {
 /** True when arrays and objects nest deeper than {@link MAX_DEPTH}: JSON.parse and the checks recurse. */
 function isTooDeep(text: string): boolean {
   let depth = 0;
-  // Counted only where there are brackets enough.
+  // Counted only where there is room, and there are brackets, enough: to split a short text costs half of JSON.parse.
   return (
+    text.length > MAX_DEPTH &&
     text.split(/[[{]/, MAX_DEPTH + 2).length > MAX_DEPTH + 1 &&
     [...text.replace(/"(?:[^"\\]+|\\.)*"?|[^[{\]}]+/gs, "")].some((bracket) => {
       depth += "[{".includes(bracket) ? 1 : -1;

@@ -120,8 +120,9 @@ function utf8Length(text: string, limit: number): number {
 /** True when arrays and objects nest deeper than {@link MAX_DEPTH}: JSON.parse and the checks recurse. */
 function isTooDeep(text: string): boolean {
   let depth = 0;
-  // Counted only where there are brackets enough.
+  // Counted only where there is room, and there are brackets, enough: to split a short text costs half of JSON.parse.
   return (
+    text.length > MAX_DEPTH &&
     text.split(/[[{]/, MAX_DEPTH + 2).length > MAX_DEPTH + 1 &&
     [...text.replace(/"(?:[^"\\]+|\\.)*"?|[^[{\]}]+/gs, "")].some((bracket) => {
       depth += "[{".includes(bracket) ? 1 : -1;

@@ -27,6 +27,7 @@ for (let n = 0; n < rounds; n++) {
   total.accepted += round.accepted;
   total.differences += round.differences.length;
   for (const difference of round.differences.slice(0, SHOWN)) console.error(difference);
+  console.log(`${kind}, seed ${effort.seed}: ${round.texts} texts, ${round.differences.length} differences`);
 }
 console.log(
   `${total.texts} texts (${total.accepted} accepted), ${total.values} values, seed ${seed}: ${total.differences} differences`,

@@ -2,6 +2,8 @@
  * Frames and values that almost fit: what a codec that is fast on the usual form must not take for it.
  *
  * Cheap enough for millions: a plain generator with a seed, no shrinking. A failure prints the frame itself.
+ *
+ * This file is long because a third of it is tables: the characters, numbers, dates and oddities that are put in.
  */
 
 import { inspect, isDeepStrictEqual } from "node:util";

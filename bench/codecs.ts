@@ -17,9 +17,9 @@ import { transcriptsOf } from "./use.js";
 
 const QUICK = process.env["BENCH_QUICK"] === "1";
 const OPTIONS = {
-  rounds: QUICK ? 7 : 31,
-  warmUp: QUICK ? 20 : 60,
-  turnMs: QUICK ? 2 : 4,
+  rounds: QUICK ? 7 : 25,
+  warmUp: QUICK ? 60 : 200,
+  turnMs: QUICK ? 4 : 8,
   messages: messages.length,
 };
 
@@ -51,11 +51,11 @@ const sections: Readonly<Record<string, () => Promise<Contender[]>>> = {
   /** With a row of the check alone, on what JSON.parse made. */
   async miss() {
     const alone: Contender[] = [];
-    for (const [mode, { judgeEvent }] of await loadOwn()) {
+    for (const [mode, { checkEvent }] of await loadOwn()) {
       alone.push({
         name: `JSON.parse + the check of ${ownName(mode)} alone`,
         pass: passOver(missedTexts, "(text) => { kept.last = judge(parse(text)); return 1; }", {
-          judge: judgeEvent,
+          judge: checkEvent,
           parse: JSON.parse,
           kept,
         }),

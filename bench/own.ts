@@ -2,10 +2,10 @@
 
 import type * as workflow from "../generated/workflow.js";
 
-/** What a generated file exports, and two of its inner functions, which only the build for this bench shows. */
+/** What a generated file exports, and one of its inner functions, which only the build for this bench shows. */
 export type Generated = typeof workflow & {
   /** Decides a value that JSON.parse has made: the path that is left where no template fits. */
-  readonly judgeEvent: (value: unknown) => unknown;
+  readonly checkEvent: (value: unknown) => unknown;
 };
 
 export const MODES = ["auto", "fast", "small"] as const;

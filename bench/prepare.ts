@@ -78,10 +78,11 @@ async function buildOwn(mode: Mode, say: (line: string) => void): Promise<void> 
 const shown: Plugin = {
   name: "shown",
   setup({ onLoad }) {
-    onLoad({ filter: /workflow\.ts$/ }, ({ path }) => ({
-      contents: `${readFileSync(path, "utf8")}\nexport { judgeEvent };\n`,
-      loader: "ts",
-    }));
+    onLoad({ filter: /workflow\.ts$/ }, ({ path }) => {
+      const code = readFileSync(path, "utf8");
+      const check = code.includes("function quickEvent(") ? "quickEvent" : "judgeEvent";
+      return { contents: `${code}\nexport { ${check} as checkEvent };\n`, loader: "ts" };
+    });
   },
 };
 

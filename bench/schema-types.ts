@@ -4,7 +4,7 @@
  * Run: node .build/schema-types.js quicktype|json-schema-to-typescript
  */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** The folder of the bench; the build puts it in. */
 declare const BENCH: string;
@@ -41,12 +41,16 @@ function wholeSchema(channel: string, file: string): string {
       /^[\w-]+\.json$/.test(value?.$ref) ? { ...JSON.parse(textOf(value.$ref)), $schema: undefined } : value,
     );
   const textOf = (name: string): string => readFileSync(`${folder}/${channel}/${name}`, "utf8");
-  const definitions = existsSync(`${folder}/${channel}/definitions.json`)
-    ? read("definitions.json").definitions
-    : {};
+  // Whatever file of the channel defines it: what is referred to may refer on.
+  const definitions = Object.assign(
+    {},
+    ...readdirSync(`${folder}/${channel}`).map((each) => read(each).definitions),
+  );
   const schema = read(file);
-  const whole = { ...schema, definitions: { ...definitions, ...schema.definitions } };
-  return JSON.stringify(whole).replaceAll("definitions.json#", "#");
+  const whole = { ...schema, definitions };
+  return JSON.stringify(whole)
+    .replaceAll("definitions.json#", "#")
+    .replace(/"#(?=[A-Z])/g, '"#/definitions/');
 }
 
 async function jsonSchemaToTypescript(): Promise<number> {

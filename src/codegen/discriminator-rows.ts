@@ -1,8 +1,11 @@
 /** Questions about the rows of a discriminator and the schemas behind them. */
 
-import type { DiscriminatorRow, Json } from "../contract/contract.js";
+import type { Direction, DiscriminatorRow, Endpoint, Json } from "../contract/contract.js";
+import { discriminatorOf, messagesOf } from "../contract/discriminate.js";
+import { describesObject } from "../contract/payload.js";
 import { parsePointer } from "../contract/pointer.js";
 import { literal } from "./literal.js";
+import { isIdentifier } from "./names.js";
 import type { Definitions } from "./schema.js";
 
 /** The values of a field with the rows that each leaves, values with the same rows together. */
@@ -56,4 +59,26 @@ export function describes(schema: unknown, name: string, definitions: Definition
       Array.isArray(branches) && branches.some((branch) => describes(branch, name, definitions, depth + 1))
     );
   });
+}
+
+/** True for a direction whose messages are objects, told by a text in one field that is their name. */
+export function isTold(endpoint: Endpoint, direction: Direction, definitions: Definitions): boolean {
+  const { origin, fields, rows } = discriminatorOf(endpoint, direction);
+  const messages = messagesOf(endpoint, direction);
+  return (
+    origin === "declared" &&
+    endpoint.protocol.transport !== "socket.io" &&
+    fields.length === 1 &&
+    fields.every(isOneStep) &&
+    rows.length === messages.length &&
+    rows.every(({ message, values }) => values[0]?.length === 1 && values[0][0] === message) &&
+    messages.length > 0 &&
+    messages.every(({ name, payload }) => name !== "__proto__" && describesObject(payload, definitions))
+  );
+}
+
+/** True for a pointer to a member that is an identifier, and that no object has by itself. */
+export function isOneStep(pointer: string): boolean {
+  const [name = "", ...deeper] = parsePointer(pointer);
+  return deeper.length === 0 && isIdentifier(name) && !(name in Object.prototype);
 }

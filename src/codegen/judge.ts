@@ -11,7 +11,7 @@ import type { Direction, Discriminator, DiscriminatorRow, Endpoint, Message } fr
 import { discriminatorOf, EVENT_FIELD, messagesOf } from "../contract/discriminate.js";
 import { describesObject } from "../contract/payload.js";
 import { formatPointer, parsePointer } from "../contract/pointer.js";
-import { describes, groups, names, onlyNames, valuesAt } from "./discriminator-rows.js";
+import { describes, groups, isOneStep, isTold, names, onlyNames, valuesAt } from "./discriminator-rows.js";
 import type { Imports } from "./imports.js";
 import { flatLiteral, LINE_WIDTH, literal, quote } from "./literal.js";
 import { isIdentifier } from "./names.js";
@@ -388,26 +388,4 @@ export class JudgePrinter {
     if (scoped) lines.push("    }");
     return [...lines, "  }"];
   }
-}
-
-/** True for a direction whose messages are objects, told by a text in one field that is their name. */
-function isTold(endpoint: Endpoint, direction: Direction, definitions: Definitions): boolean {
-  const { origin, fields, rows } = discriminatorOf(endpoint, direction);
-  const messages = messagesOf(endpoint, direction);
-  return (
-    origin === "declared" &&
-    endpoint.protocol.transport !== "socket.io" &&
-    fields.length === 1 &&
-    fields.every(isOneStep) &&
-    rows.length === messages.length &&
-    rows.every(({ message, values }) => values[0]?.length === 1 && values[0][0] === message) &&
-    messages.length > 0 &&
-    messages.every(({ name, payload }) => name !== "__proto__" && describesObject(payload, definitions))
-  );
-}
-
-/** True for a pointer to a member that is an identifier, and that no object has by itself. */
-function isOneStep(pointer: string): boolean {
-  const [name = "", ...deeper] = parsePointer(pointer);
-  return deeper.length === 0 && isIdentifier(name) && !(name in Object.prototype);
 }

@@ -305,6 +305,18 @@ const answerRules: ClientRules = {
     },
   },
   heartbeat: { mode: "none" },
+  reconnect: {
+    strategy: "exponential",
+    initialDelayMs: 1000,
+    factor: 2,
+    maxDelayMs: 30000,
+    jitter: "full",
+    maxAttempts: 10,
+    onCleanClose: false,
+    resetAfterMs: 5000,
+    connectTimeoutMs: 10000,
+    offline: "reject",
+  },
   closeCodes: {
     "1000": { retry: false, cause: ["done"] },
     "1001": { retry: true },

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { lifecycleWalk, type WalkStep } from "../arbitrary/lifecycle-walk.js";
+import { clientRulesOf } from "../codegen/client-rules.js";
 import type { Endpoint } from "../contract/contract.js";
 import { openLifecycles } from "../contract/lifecycle.js";
 import { protocolOf } from "../contract/protocol-of.js";
@@ -40,12 +41,12 @@ const say = (course: Pick<LifecycleCourse, "sent">, { name, payload }: WalkStep)
 const textOf = ({ kind, name, payload }: WalkStep): string => `${kind} ${name} ${JSON.stringify(payload)}`;
 
 describe.each(endpoints)("what the client knows of the lifecycles of %s", (_name, endpoint) => {
-  const protocol = protocolOf(endpoint);
+  const rules = clientRulesOf(protocolOf(endpoint));
 
   it("lets every legal command go, and explains every legal event", () => {
     fc.assert(
       fc.property(lifecycleWalk(contract, endpoint, { maxLength: 24 }), (walk) => {
-        const course = open(protocol);
+        const course = open(rules);
         for (const step of walk) {
           if (step.kind === "event")
             expect(course.received(step.name, step.payload), textOf(step)).toBe(true);
@@ -73,7 +74,7 @@ describe.each(endpoints)("what the client knows of the lifecycles of %s", (_name
           }
           seen.splice(at, 0, step);
         }
-        const course = open(protocol);
+        const course = open(rules);
         for (const step of seen) {
           if (step.kind === "event")
             expect(course.received(step.name, step.payload), textOf(step)).toBe(true);
@@ -88,7 +89,7 @@ describe.each(endpoints)("what the client knows of the lifecycles of %s", (_name
   it("holds a command back that the state forbids, and tells of an event exactly where the judge does", () => {
     fc.assert(
       fc.property(lifecycleWalk(contract, endpoint, { maxLength: 16, illegal: 3 }), (walk) => {
-        const course = open(protocol);
+        const course = open(rules);
         const judge = openLifecycles(endpoint, { timeScale: 1, otherAlways: true });
         for (const step of walk) {
           const { name, payload } = step;
@@ -119,7 +120,7 @@ describe.each(endpoints)("what the client knows of the lifecycles of %s", (_name
 describe("what the client remembers", () => {
   it("goes on after an event that nothing explains, from where that event leads", () => {
     const [, endpoint] = endpoints.find(([name]) => name === "workflow") ?? [];
-    const course = open(protocolOf(endpoint as Endpoint));
+    const course = open(clientRulesOf(protocolOf(endpoint as Endpoint)));
     expect(course.received("token_stream", {})).toBe(false);
     expect(course.received("token_stream", {})).toBe(true);
     expect(course.received("execution:completed", {})).toBe(true);
@@ -129,7 +130,7 @@ describe("what the client remembers", () => {
 
   it("is bounded, however many commands nobody answers", () => {
     const [, endpoint] = endpoints.find(([name]) => name === "answer") ?? [];
-    const course = open(protocolOf(endpoint as Endpoint));
+    const course = open(clientRulesOf(protocolOf(endpoint as Endpoint)));
     for (let i = 0; i < 1_000; i++) course.sent("query", {}, {});
     let explained = 0;
     while (explained < 1_000 && course.received("done", {})) explained++;

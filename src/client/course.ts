@@ -21,7 +21,7 @@ export function followLifecycles<Out>({
 }: ClientRules): readonly LifecycleCourse<Out>[] {
   return lifecycles.flatMap((lifecycle): LifecycleCourse<Out> | [] => {
     const open = (): InstanceCourse => follow(lifecycle);
-    if (followInstances) return followInstances(lifecycle, reconnect?.restore ?? [], open);
+    if (followInstances) return followInstances(lifecycle, reconnect.restore ?? [], open);
     return lifecycle.scope === "connection" ? open() : [];
   });
 }

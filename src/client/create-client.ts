@@ -4,7 +4,7 @@
 
 import { type Cancel, systemClock } from "../wire/clock.js";
 import { valueAt } from "../wire/pointer.js";
-import type { ClientSide, Decoded, DecodeError, MessagesByName, Reconnect } from "../wire/protocol.js";
+import type { ClientSide, Decoded, DecodeError, MessagesByName } from "../wire/protocol.js";
 import { reconnectDelay } from "./backoff.js";
 import { bareMessage } from "./bare-message.js";
 import type { Client, Send } from "./client.js";
@@ -19,17 +19,6 @@ import type { ClientState, ClientStatus } from "./status.js";
 import type { Ping, Tap } from "./tap.js";
 import { type Waiting, wait } from "./waiting.js";
 
-/** Where the document declares no policy, any conforms. */
-const ANY_POLICY: Omit<Reconnect, "onCleanClose" | "offline" | "restore"> = {
-  strategy: "exponential",
-  initialDelayMs: 1_000,
-  factor: 2,
-  maxDelayMs: 30_000,
-  jitter: "full",
-  maxAttempts: 10,
-  resetAfterMs: 5_000,
-  connectTimeoutMs: 10_000,
-};
 /** Bytes that the socket may hold back before nothing more is given to it. */
 const SEND_QUEUE_BYTES = 4_194_304;
 const MAX_UNKNOWN = 100;
@@ -64,11 +53,7 @@ export function createClient<In, Out, Names extends MessagesByName = MessagesByN
   } = options;
   if (!Socket) throw new TypeError("No WebSocket here: give that of `ws`.");
   const { first, frames = "text", heartbeat, subprotocols = [] } = side;
-  const policy: Partial<Reconnect> & typeof ANY_POLICY = {
-    ...ANY_POLICY,
-    ...side.reconnect,
-    ...options.reconnect,
-  };
+  const policy = { ...side.reconnect, ...options.reconnect };
   const { maxAttempts } = policy;
   const rules = { ...side, correlation: own(side.correlation), replies: own(side.replies) };
 

@@ -1,6 +1,21 @@
 /** The part of a Protocol that a client reads: a page is not to load the rest. */
 
-import type { ClientRules, Protocol } from "../wire/protocol.js";
+import type { ClientRules, Protocol, Reconnect } from "../wire/protocol.js";
+
+/** Where the document declares no policy, any conforms. */
+const ANY_POLICY: Reconnect = {
+  strategy: "exponential",
+  initialDelayMs: 1_000,
+  factor: 2,
+  maxDelayMs: 30_000,
+  jitter: "full",
+  maxAttempts: 10,
+  onCleanClose: false,
+  resetAfterMs: 5_000,
+  connectTimeoutMs: 10_000,
+  offline: "reject",
+  restore: [],
+};
 
 /** The rules of an endpoint as its client needs them; what is the default is left out. */
 export function clientRulesOf(protocol: Protocol): ClientRules {
@@ -20,7 +35,7 @@ export function clientRulesOf(protocol: Protocol): ClientRules {
     ...only(protocol, ["maxBytes", "sendQueueBytes", "first"]),
     ...(reject === undefined ? {} : { reject: { ...only(reject, ["message", "code", "state", "when"]) } }),
     ...(heartbeat === undefined ? {} : { heartbeat: beats }),
-    ...(reconnect === undefined ? {} : { reconnect: withoutEmpty(reconnect, "restore") }),
+    reconnect: withoutEmpty(reconnect ?? ANY_POLICY, "restore"),
     closeCodes: mapped(closeCodes, ({ retry, cause }) => ({
       retry,
       ...(cause.includes("done") ? { cause: ["done"] } : {}),

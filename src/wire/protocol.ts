@@ -209,7 +209,7 @@ export interface ClientRules
   readonly discriminator: Pick<Protocol["discriminator"], "receive">;
   readonly replies: { readonly [command: string]: Pick<Reply, "messages"> & Partial<Pick<Reply, "ack">> };
   readonly reject?: Pick<Reject, "message" | "code" | "state" | "when">;
-  readonly reconnect?: Omit<Reconnect, "restore"> & Partial<Pick<Reconnect, "restore">>;
+  readonly reconnect: Omit<Reconnect, "restore"> & Partial<Pick<Reconnect, "restore">>;
   /** `cause` only where it matters: `done` is an end that was wanted. */
   readonly closeCodes: {
     readonly [code: string]: Pick<CloseCode, "retry"> & Partial<Pick<CloseCode, "cause">>;

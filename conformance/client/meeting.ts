@@ -28,12 +28,13 @@ const UNHURRIED = 0.8;
 
 /** True where a client may have ended a connection because it heard of the response only when its connect timeout was over. */
 export function gaveUpConnecting(
-  { endpoint, scaled }: Pick<ClientContext, "endpoint" | "scaled">,
+  { endpoint, lagMs, scaled }: Pick<ClientContext, "endpoint" | "lagMs" | "scaled">,
   { attempt, end }: Peer,
 ): boolean {
   const { connectTimeoutMs } = endpoint.reconnect ?? {};
   if (connectTimeoutMs === undefined || end?.by !== "subject") return false;
-  return end.atMs - attempt.atMs >= UNHURRIED * scaled(connectTimeoutMs);
+  // Its timer runs since before we saw anything of the attempt, by as much as processes are late here.
+  return end.atMs - attempt.atMs >= UNHURRIED * scaled(connectTimeoutMs) - lagMs();
 }
 
 /**

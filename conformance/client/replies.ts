@@ -231,9 +231,10 @@ const reorderedReplies: ClientCheck = requestCheck<Reordered>(
     }
     const saidMs = scene.now();
     for (const one of sent) {
-      const wrong = wrongReply(asked, one, await replyTo(met, one.of, context.answerMs));
+      const told = await replyTo(met, one.of, context.answerMs);
+      const wrong = wrongReply(asked, one, told);
       if (wrong === undefined) continue;
-      return cameLate(context, sent, saidMs) ? tooLate(context) : misplaced(asked, wrong);
+      return cameLate(context, one, told, saidMs) ? tooLate(context) : misplaced(asked, wrong);
     }
     return { verdict: "pass" };
   },
@@ -245,12 +246,20 @@ const reorderedReplies: ClientCheck = requestCheck<Reordered>(
   },
 );
 
-/** True when answers that were said at `saidMs` may have found their requests given up: by then, or by the lateness of this machine. */
-function cameLate(context: ClientContext, sent: readonly Sent[], saidMs: number): boolean {
-  const firstMs = Math.min(...sent.map(({ sentMs }) => sentMs));
-  const tookMs = saidMs - firstMs + context.lagMs();
-  return tookMs > IN_TIME * context.scaled(context.endpoint.protocol.answerMs);
+/** True when a request was given up after all its time, and our answer, said at `saidMs`, may have come only then. */
+function cameLate(
+  context: ClientContext,
+  { sentMs }: Sent,
+  told: Reply | undefined,
+  saidMs: number,
+): boolean {
+  const declaredMs = context.scaled(context.endpoint.protocol.answerMs);
+  const isGivenUp = told?.ok === false && told.atMs - sentMs >= GIVEN_UP * declaredMs;
+  return isGivenUp && saidMs - sentMs + context.lagMs() > IN_TIME * declaredMs;
 }
+
+/** A rejection after this part of the time that a request has may be for want of an answer. */
+const GIVEN_UP = 0.9;
 
 /** An answer of ours by this part of the time that a client waits is in time. */
 const IN_TIME = 0.7;
@@ -297,8 +306,9 @@ const strayReplies: ClientCheck = requestCheck<Stray>(
     const open = stray === "twice" ? sent.slice(1) : sent;
     const settled = open.find(({ of }) => met.client.told.some(isReplyTo(of)));
     if (settled !== undefined) {
-      if (cameLate(context, sent, scene.now())) return tooLate(context);
-      const wrong = wrongReply(asked, settled, await replyTo(met, settled.of, 0));
+      const told = await replyTo(met, settled.of, 0);
+      if (cameLate(context, settled, told, scene.now())) return tooLate(context);
+      const wrong = wrongReply(asked, settled, told);
       return misplaced(
         asked,
         `a reply with ${stray === "twice" ? "the id of a settled request" : stray} settled one: ${wrong}`,
@@ -380,8 +390,9 @@ const refusedRequests: ClientCheck = requestCheck<{ readonly asked: Asked }>(
     const [sent] = await ask(context, scene, met, asked, 1);
     if (sent === undefined || code === undefined) return unsent(asked);
     met.peer.refuse(sent.received, code, "Refused by the kit.");
-    const isLate = cameLate(context, [sent], scene.now());
+    const saidMs = scene.now();
     const told = await replyTo(met, sent.of, context.answerMs);
+    const isLate = cameLate(context, sent, told, saidMs);
     const expected = `the request is rejected, and "${code}" is told`;
     const mend = "Reject the request that a refusal belongs to, and hand its code on.";
     const failure = (reason: string, got: string): CaseOutcome =>

@@ -152,9 +152,9 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
         .default("both"),
     )
     .option("--full", "every mutant against every check")
-    .option("--drawn <number>", "how many others (5)", wholeNumber("The number of checks", 0, 100))
+    .option("--drawn <number>", "how many others (2)", wholeNumber("The number of checks", 0, 100))
     .option("--only <names>", "only these mutants, or those of these checks", selection)
-    .option("--seed <number>", "draws the five others", wholeNumber("A seed", 0, SEED_MAX), 1)
+    .option("--seed <number>", "draws the others", wholeNumber("A seed", 0, SEED_MAX), 1)
     .option("--jobs <number>", "processes at once", wholeNumber("The number of processes", 1, 64))
     .option("--json", "as JSON")
     .addOption(new Option("--worker").hideHelp())

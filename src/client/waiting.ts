@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from "../wire/clock.js";
+import type { Clock } from "../wire/clock.js";
 import { ClientError, type ClientErrorCode } from "./client-error.js";
 
 /** What waits in a set for its end, and leaves the set with it. */
@@ -8,7 +8,10 @@ export interface Waiting {
   reject?(error: ClientError): void;
 }
 
-/** Puts `what` into a set until it is settled, after `ms` at the latest: then it is rejected with `code`. */
+/**
+ * Puts `what` into a set until it is settled, after `ms` at the latest: then it is rejected with `code`. `begin` is called
+ * when it is there, with what settles it.
+ */
 export function wait<What extends object>(
   set: Set<What & Waiting>,
   what: What,
@@ -18,7 +21,6 @@ export function wait<What extends object>(
   begin?: (resolve: Waiting["resolve"]) => void,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    let cancel: Cancel;
     const ends =
       <Outcome>(settle: (outcome: Outcome) => void) =>
       (outcome: Outcome): void => {
@@ -27,7 +29,7 @@ export function wait<What extends object>(
         settle(outcome);
       };
     const waiting = { ...what, resolve: ends(resolve), reject: ends(reject) };
-    cancel = clock.after(ms, () => waiting.reject(new ClientError(code, `${ms} ms are over`)));
+    const cancel = clock.after(ms, () => waiting.reject(new ClientError(code, `${ms} ms are over`)));
     set.add(waiting);
     begin?.(waiting.resolve);
   });

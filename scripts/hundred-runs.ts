@@ -33,6 +33,8 @@ const { values } = parseArgs({
     profile: { type: "string", default: "ci" },
     /** No busy core. */
     idle: { type: "boolean", default: false },
+    /** From source, though there is a build: it may be an old one. */
+    sources: { type: "boolean", default: false },
   },
 });
 const RUNS = Number(values.runs);
@@ -43,9 +45,10 @@ const FIRST_SEED = Number(values.seed);
 const RUN_MOST_MS = 300_000;
 
 /** The built command line where there is one: a hundred starts from source cost minutes of a core. */
-const program = existsSync("dist/cli/main.js")
-  ? ["dist/cli/main.js"]
-  : ["--import", "tsx", "src/cli/main.ts"];
+const program =
+  existsSync("dist/cli/main.js") && !values.sources
+    ? ["dist/cli/main.js"]
+    : ["--import", "tsx", "src/cli/main.ts"];
 
 const wireproof = (args: readonly string[]): ChildProcess =>
   spawn(process.execPath, [...program, ...args], { stdio: ["ignore", "pipe", "pipe"] });

@@ -2,12 +2,14 @@
 
 import { type Client, ClientError, createClient } from "../src/client/client.js";
 import type { ClientStats, ClientStatus } from "../src/client/status.js";
-import type { ClientSide, Protocol, ProtocolSide } from "../src/wire/protocol.js";
+import type { ClientRules, ClientSide, Protocol, ProtocolSide, Reconnect } from "../src/wire/protocol.js";
 import { brief, type Timeline } from "./timeline.js";
 import { decodeErrorEntry, explain } from "./words.js";
 
 /** The client's side of an endpoint whose messages nobody here knows by type, with all rules: they are to be shown. */
-export type Side = ProtocolSide<unknown, unknown>;
+export type Side = ProtocolSide<unknown, unknown> & {
+  readonly reconnect: Reconnect;
+} & Pick<ClientRules, "followInstances">;
 
 export interface Session {
   readonly status: ClientStatus;
@@ -41,8 +43,15 @@ export async function loadSide(path: string): Promise<Side> {
     throw new Error("The module of the codec exports no client's side.");
   }
   // isSide has looked.
-  const { decode, encode, nameOf } = client as ClientSide<unknown, unknown>;
-  return { ...protocol, decode, encode, nameOf };
+  const { decode, encode, nameOf, reconnect, followInstances } = client as ClientSide<unknown, unknown>;
+  return {
+    ...protocol,
+    decode,
+    encode,
+    nameOf,
+    reconnect: { restore: [], ...reconnect },
+    ...(followInstances === undefined ? {} : { followInstances }),
+  };
 }
 
 function isSide(value: unknown): boolean {

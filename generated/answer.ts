@@ -646,18 +646,13 @@ function quickCommand(v: unknown): string | DecodeError {
   return judgeCommand(v);
 }
 
-/** Reads commands that are written as most are. Undefined: others decide. */
-function readCommand(text: string): Decoded<AnswerCommand> | undefined {
-  return readQuery(text);
-}
-
 // {"query":$text(,"session_id":$text)?}
 const QUERY = /* @__PURE__ */ template(
   /^\{"query": ?"([^"\\\x00-\x1f]*)"(?:, ?"session_id": ?"([^"\\\x00-\x1f]*)")?\}$/,
   1, 2,
 );
 
-function readQuery(text: string): Decoded<Query> | undefined {
+function readCommand(text: string): Decoded<Query> | undefined {
   const m = match(QUERY, text);
   if (m === null) return undefined;
   const query = m[1] ?? "";

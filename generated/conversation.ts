@@ -446,7 +446,7 @@ function quickEvent(v: unknown): string | DecodeError {
       if (eventShape(v) !== undefined) return judgeEvent(v);
       switch (member(v[1], "type")) {
         case "text":
-          if (isText(v[1])) return "text";
+          if (isText2(v[1])) return "text";
           return judgeEvent(v);
         case "agent_status":
           if (isAgentStatus(v[1])) return "agent_status";
@@ -750,18 +750,13 @@ function quickCommand(v: unknown): string | DecodeError {
   }
 }
 
-/** Reads commands that are written as most are. Undefined: others decide. */
-function readCommand(text: string): Decoded<ConversationCommand> | undefined {
-  return readChatMessage(text);
-}
-
 // ["chat_message",{("current_text":$text;)?("current_image_paths":$texts)?}]
 const CHAT_MESSAGE = /* @__PURE__ */ template(
   /^\["chat_message", ?\{(?:"current_text": ?"([^"\\\x00-\x1f]*)"(?:, ?(?=")|(?=\})))?(?:"current_image_paths": ?\[((?:"[^"\\\x00-\x1f]*"(?:, ?"[^"\\\x00-\x1f]*")*)?)\])?\}\]$/,
   1,
 );
 
-function readChatMessage(text: string): Decoded<ConversationCommand> | undefined {
+function readCommand(text: string): Decoded<ConversationCommand> | undefined {
   const m = match(CHAT_MESSAGE, text);
   if (m === null) return undefined;
   const value: FastMembers = {};
@@ -770,7 +765,7 @@ function readChatMessage(text: string): Decoded<ConversationCommand> | undefined
   return accepted(["chat_message", value], "chat_message");
 }
 
-function isText(v: unknown): boolean {
+function isText2(v: unknown): boolean {
   if (!isObject(v)) return false;
   if (v.type !== "text") return false;
   if (!isTextContent(v.content)) return false;

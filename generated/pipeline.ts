@@ -657,16 +657,11 @@ function quickEvent(v: unknown): string | DecodeError {
   }
 }
 
-/** Reads events that are written as most are. Undefined: others decide. */
-function readEvent(text: string): Decoded<PipelineEvent> | undefined {
-  return readResponse(text);
-}
-
 // {"type":"response","session_type":"(person|group)","data":{"id":$integer,"role":"assistant","content":$text,"timestamp":$text,"is_final":$boolean(,"connection_id":$text)?}}
 const RESPONSE =
   /^\{"type": ?"response", ?"session_type": ?"(person|group)", ?"data": ?\{"id": ?(-?(?:0|[1-9]\d{0,14})), ?"role": ?"assistant", ?"content": ?"([^"\\\x00-\x1f]*)", ?"timestamp": ?"([^"\\\x00-\x1f]*)", ?"is_final": ?(?:(t)rue|(f)alse)(?:, ?"connection_id": ?"([^"\\\x00-\x1f]*)")?\}\}$/;
 
-function readResponse(text: string): Decoded<Response> | undefined {
+function readEvent(text: string): Decoded<Response> | undefined {
   const m = RESPONSE.exec(text);
   if (m === null) return undefined;
   const id = integer(m[2]);

@@ -315,7 +315,7 @@ export function at(path: string): false {
 
 /** One step of a JSON pointer (RFC 6901). */
 export function step(name: string | number): string {
-  return `/${`${name}`.replace(/~/g, "~0").replace(/\//g, "~1")}`;
+  return `/${name}`.replace(/~/g, "~0").replace(/(?!^)\//g, "~1");
 }
 
 /** The DecodeError of the last no; `base` is where the checked value stands in the frame. */
@@ -458,7 +458,7 @@ export function decodeFrame<T>(frame: string | Uint8Array, judge: Judge, maxByte
     }
     const bytes = typeof frame === "string" ? utf8Length(frame, maxBytes) : frame.length;
     if (bytes > maxBytes) return decodeError("too-large", `at most ${maxBytes} bytes`, bytes);
-    if (isTooDeep(text)) return decodeError("too-deep", `at most ${MAX_DEPTH} levels deep`, text);
+    if (isTooDeep(text)) return decodeError("too-deep", `at most ${MAX_DEPTH} levels`, text);
     try {
       value = JSON.parse(text);
     } catch {
@@ -830,16 +830,16 @@ export function fields(required: Checks, optional: Checks = {}, rest?: Check): C
 /** A list of `min` to `max` items. `differ` says whether they all differ, where they must. */
 export function list(
   item: Check,
-  min = 0,
-  max = Infinity,
+  min?: number,
+  max?: number,
   differ: (items: readonly unknown[]) => boolean = anything,
 ): Check {
-  return (value) => {
-    if (!Array.isArray(value) || value.length < min || value.length > max) {
-      return no(value, `a list of ${min} to ${max} items`);
-    }
-    return value.every((one, i) => inside(item, one, i)) && (differ(value) || no(value, "without doubles"));
-  };
+  const fits = items(min, max);
+  return (value) =>
+    fits(value) &&
+    Array.isArray(value) &&
+    value.every((one, i) => inside(item, one, i)) &&
+    (differ(value) || no(value, "unique"));
 }
 
 function inside(check: Check | undefined, value: unknown, name: string | number): boolean {
@@ -860,22 +860,39 @@ export function anything(_value?: unknown): boolean {
 export const nothing: Check = /* @__PURE__ */ is(() => false, "absent");
 
 /** A text. */
-export const text: Check = /* @__PURE__ */ is((value) => typeof value === "string", "a string");
+export const text: Check = /* @__PURE__ */ is(isText, "a string");
 
 /** True or false. */
 export const flag: Check = /* @__PURE__ */ is((value) => typeof value === "boolean", "a boolean");
 
+/** A value whose size lies between two bounds; NaN where it has none. `what` says it in words that the bounds end. */
+function bounded(sizeOf: (value: unknown) => number, what: string) {
+  return (min = -Infinity, max = Infinity): Check =>
+    is(
+      (value) => sizeOf(value) >= min && sizeOf(value) <= max,
+      // The largest exact integers bound nothing that a reader would send.
+      what + (min > -9e15 ? ` ≥ ${min}` : "") + (max < 9e15 ? ` ≤ ${max}` : ""),
+    );
+}
+
+const items = /* @__PURE__ */ bounded(
+  (value) => (Array.isArray(value) ? value.length : NaN),
+  "a list of length",
+);
+
 /** A text of `min` to `max` characters. */
-export function chars(min: number, max = Infinity): Check {
-  return is(
-    (value) => typeof value === "string" && between(characters(value), min, max),
-    `a string of ${min} to ${max} characters`,
-  );
+export const chars = /* @__PURE__ */ bounded(
+  (value) => (isText(value) ? characters(value) : NaN),
+  "a string of length",
+);
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 /** A text of a format. */
 export function format(test: (text: string) => boolean, name: string): Check {
-  return is((value) => typeof value === "string" && test(value), `a string (${name})`);
+  return is((value) => isText(value) && test(value), `a string (${name})`);
 }
 
 export const uuid: Check = /* @__PURE__ */ format(isUuid, "uuid");
@@ -883,22 +900,16 @@ export const uuid: Check = /* @__PURE__ */ format(isUuid, "uuid");
 export const dateTime: Check = /* @__PURE__ */ format(isMoment, "date-time");
 
 /** A finite number from `min` to `max`. */
-export function number(min = -Infinity, max = Infinity): Check {
-  return is((value) => Number.isFinite(value) && between(value, min, max), `a number from ${min} to ${max}`);
-}
+export const number = /* @__PURE__ */ bounded(
+  (value) => (Number.isFinite(value) ? Number(value) : NaN),
+  "a number",
+);
 
 /** An integer from `min` to `max`. */
-export function int(min = -Infinity, max = Infinity): Check {
-  return is(
-    (value) => Number.isInteger(value) && between(value, min, max),
-    `an integer from ${min} to ${max}`,
-  );
-}
-
-function between(value: unknown, min: number, max: number): boolean {
-  // Only numbers come here.
-  return Number(value) >= min && Number(value) <= max;
-}
+export const int = /* @__PURE__ */ bounded(
+  (value) => (Number.isInteger(value) ? Number(value) : NaN),
+  "an integer",
+);
 
 /** One of some constants. */
 export function values(...wanted: readonly unknown[]): Check {
@@ -912,7 +923,7 @@ export type FastMembers = { [name: string]: unknown };
 const MAX_LENGTH = 1024;
 
 // Where nothing is compiled (node --jitless, iOS in lockdown, Hermes) there is no WebAssembly, and JSON.parse wins.
-const IS_COMPILED = /* @__PURE__ */ Reflect.has(globalThis, "WebAssembly");
+const IS_COMPILED = /* @__PURE__ */ "WebAssembly" in globalThis;
 
 const UTF8_TEXT = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

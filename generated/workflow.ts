@@ -831,16 +831,11 @@ function quickEvent(v: unknown): string | DecodeError {
   }
 }
 
-/** Reads events that are written as most are. Undefined: others decide. */
-function readEvent(text: string): Decoded<WorkflowEvent> | undefined {
-  return readTokenStream(text);
-}
-
 // {"event":"token_stream"(,"node_id":$text)?(,"timestamp":$text)?,"data":{"node_id":$text(,"agent_id":$text)?,"chunk":$text(,"is_thinking":$boolean)?(,"session_uuid":$text)?}}
 const TOKEN_STREAM =
   /^\{"event": ?"token_stream"(?:, ?"node_id": ?"([^"\\\x00-\x1f]*)")?(?:, ?"timestamp": ?"([^"\\\x00-\x1f]*)")?, ?"data": ?\{"node_id": ?"([^"\\\x00-\x1f]*)"(?:, ?"agent_id": ?"([^"\\\x00-\x1f]*)")?, ?"chunk": ?"([^"\\\x00-\x1f]*)"(?:, ?"is_thinking": ?(?:(t)rue|(f)alse))?(?:, ?"session_uuid": ?"([^"\\\x00-\x1f]*)")?\}\}$/;
 
-function readTokenStream(text: string): Decoded<TokenStream> | undefined {
+function readEvent(text: string): Decoded<TokenStream> | undefined {
   const m = TOKEN_STREAM.exec(text);
   if (m === null) return undefined;
   const value: FastMembers = { event: "token_stream" };

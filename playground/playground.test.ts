@@ -86,7 +86,7 @@ describe.skipIf(!available)("the playground", () => {
       await send(page);
       await expect
         .poll(() => page.locator('[data-pointer="/data/workflow_id"] .problem').textContent())
-        .toBe('Expected a string of 1 to 128 characters, got "".');
+        .toBe('Expected a string of length ≥ 1 ≤ 128, got "".');
       expect(await page.getByLabel("workflow_id").getAttribute("aria-invalid")).toBe("true");
       expect(await page.evaluate("document.activeElement.closest('[data-pointer]').dataset.pointer")).toBe(
         "/data/workflow_id",

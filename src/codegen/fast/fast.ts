@@ -86,7 +86,8 @@ export function fastDecode(
   const named = tried.map((reader) => ({
     ...reader,
     constant: input.names.take(constantCase(reader.type)),
-    name: input.names.take(`read${reader.type}`),
+    // A single one needs no choice.
+    name: tried.length === 1 ? `read${word}` : input.names.take(`read${reader.type}`),
   }));
   for (const { layout } of named) {
     for (const body of isPlain ? [RAW] : [RAW, ESCAPED])
@@ -98,15 +99,14 @@ export function fastDecode(
   }));
   const context = contextOf(input);
   const decoded = input.imports.useType("Decoded");
-  return {
-    lines: [
-      `/** Reads ${input.direction}s that are written as most are. Undefined: others decide. */`,
-      `function read${word}(text: string): ${decoded}<${input.union}> | undefined {`,
-      ...dispatchLines(choices),
-      "}",
-      ...named.flatMap((reader) => ["", ...readerLines(reader, context, isPlain)]),
-    ],
-  };
+  const choice = [
+    `/** Reads ${input.direction}s that are written as most are. Undefined: others decide. */`,
+    `function read${word}(text: string): ${decoded}<${input.union}> | undefined {`,
+    ...dispatchLines(choices),
+    "}",
+  ];
+  const readers = named.flatMap((reader) => ["", ...readerLines(reader, context, isPlain)]);
+  return { lines: choices.length === 1 ? readers.slice(1) : [...choice, ...readers] };
 }
 
 /** The messages of one direction that are not always read by a template, and why. */

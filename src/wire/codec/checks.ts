@@ -40,16 +40,16 @@ export function fields(required: Checks, optional: Checks = {}, rest?: Check): C
 /** A list of `min` to `max` items. `differ` says whether they all differ, where they must. */
 export function list(
   item: Check,
-  min = 0,
-  max = Infinity,
+  min?: number,
+  max?: number,
   differ: (items: readonly unknown[]) => boolean = anything,
 ): Check {
-  return (value) => {
-    if (!Array.isArray(value) || value.length < min || value.length > max) {
-      return no(value, `a list of ${min} to ${max} items`);
-    }
-    return value.every((one, i) => inside(item, one, i)) && (differ(value) || no(value, "without doubles"));
-  };
+  const fits = items(min, max);
+  return (value) =>
+    fits(value) &&
+    Array.isArray(value) &&
+    value.every((one, i) => inside(item, one, i)) &&
+    (differ(value) || no(value, "unique"));
 }
 
 function inside(check: Check | undefined, value: unknown, name: string | number): boolean {
@@ -75,22 +75,39 @@ export function given(check: Check = anything): Check {
 export const nothing: Check = /* @__PURE__ */ is(() => false, "absent");
 
 /** A text. */
-export const text: Check = /* @__PURE__ */ is((value) => typeof value === "string", "a string");
+export const text: Check = /* @__PURE__ */ is(isText, "a string");
 
 /** True or false. */
 export const flag: Check = /* @__PURE__ */ is((value) => typeof value === "boolean", "a boolean");
 
+/** A value whose size lies between two bounds; NaN where it has none. `what` says it in words that the bounds end. */
+function bounded(sizeOf: (value: unknown) => number, what: string) {
+  return (min = -Infinity, max = Infinity): Check =>
+    is(
+      (value) => sizeOf(value) >= min && sizeOf(value) <= max,
+      // The largest exact integers bound nothing that a reader would send.
+      what + (min > -9e15 ? ` ≥ ${min}` : "") + (max < 9e15 ? ` ≤ ${max}` : ""),
+    );
+}
+
+const items = /* @__PURE__ */ bounded(
+  (value) => (Array.isArray(value) ? value.length : NaN),
+  "a list of length",
+);
+
 /** A text of `min` to `max` characters. */
-export function chars(min: number, max = Infinity): Check {
-  return is(
-    (value) => typeof value === "string" && between(characters(value), min, max),
-    `a string of ${min} to ${max} characters`,
-  );
+export const chars = /* @__PURE__ */ bounded(
+  (value) => (isText(value) ? characters(value) : NaN),
+  "a string of length",
+);
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 /** A text of a format. */
 export function format(test: (text: string) => boolean, name: string): Check {
-  return is((value) => typeof value === "string" && test(value), `a string (${name})`);
+  return is((value) => isText(value) && test(value), `a string (${name})`);
 }
 
 export const uuid: Check = /* @__PURE__ */ format(isUuid, "uuid");
@@ -98,22 +115,16 @@ export const uuid: Check = /* @__PURE__ */ format(isUuid, "uuid");
 export const dateTime: Check = /* @__PURE__ */ format(isMoment, "date-time");
 
 /** A finite number from `min` to `max`. */
-export function number(min = -Infinity, max = Infinity): Check {
-  return is((value) => Number.isFinite(value) && between(value, min, max), `a number from ${min} to ${max}`);
-}
+export const number = /* @__PURE__ */ bounded(
+  (value) => (Number.isFinite(value) ? Number(value) : NaN),
+  "a number",
+);
 
 /** An integer from `min` to `max`. */
-export function int(min = -Infinity, max = Infinity): Check {
-  return is(
-    (value) => Number.isInteger(value) && between(value, min, max),
-    `an integer from ${min} to ${max}`,
-  );
-}
-
-function between(value: unknown, min: number, max: number): boolean {
-  // Only numbers come here.
-  return Number(value) >= min && Number(value) <= max;
-}
+export const int = /* @__PURE__ */ bounded(
+  (value) => (Number.isInteger(value) ? Number(value) : NaN),
+  "an integer",
+);
 
 /** One of some constants. */
 export function values(...wanted: readonly unknown[]): Check {

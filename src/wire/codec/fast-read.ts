@@ -14,7 +14,7 @@ export type FastMembers = { [name: string]: unknown };
 const MAX_LENGTH = 1024;
 
 // Where nothing is compiled (node --jitless, iOS in lockdown, Hermes) there is no WebAssembly, and JSON.parse wins.
-const IS_COMPILED = /* @__PURE__ */ Reflect.has(globalThis, "WebAssembly");
+const IS_COMPILED = /* @__PURE__ */ "WebAssembly" in globalThis;
 
 const UTF8_TEXT = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

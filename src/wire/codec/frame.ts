@@ -24,7 +24,7 @@ export function decodeFrame<T>(frame: string | Uint8Array, judge: Judge, maxByte
     }
     const bytes = typeof frame === "string" ? utf8Length(frame, maxBytes) : frame.length;
     if (bytes > maxBytes) return decodeError("too-large", `at most ${maxBytes} bytes`, bytes);
-    if (isTooDeep(text)) return decodeError("too-deep", `at most ${MAX_DEPTH} levels deep`, text);
+    if (isTooDeep(text)) return decodeError("too-deep", `at most ${MAX_DEPTH} levels`, text);
     try {
       value = JSON.parse(text);
     } catch {

@@ -39,7 +39,7 @@ export function at(path: string): false {
 
 /** One step of a JSON pointer (RFC 6901). */
 export function step(name: string | number): string {
-  return `/${`${name}`.replace(/~/g, "~0").replace(/\//g, "~1")}`;
+  return `/${name}`.replace(/~/g, "~0").replace(/(?!^)\//g, "~1");
 }
 
 /** The DecodeError of the last no; `base` is where the checked value stands in the frame. */

@@ -7,7 +7,7 @@ export default defineConfig({
     hookTimeout: 30_000,
     // A second is little for a browser on a busy machine; what is there at once costs nothing.
     expect: { poll: { timeout: 10_000 } },
-    // Two cores, and half of the time of a test is waiting.
-    maxWorkers: 3,
+    // Two cores: more workers only add noise to what is timed inside the tests.
+    maxWorkers: 2,
   },
 });

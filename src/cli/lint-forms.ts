@@ -2,6 +2,7 @@
 import { type Finding, formatFinding, hasErrors, type Severity } from "../document/finding.js";
 import type { LintRule } from "../document/lint/rule.js";
 import { wireproofVersion } from "./version.js";
+import { workflowCommand } from "./workflow-command.js";
 
 /** Values of `--format`. */
 export const LINT_FORMATS = ["text", "json", "sarif", "github"] as const;
@@ -25,7 +26,7 @@ export function printLint(format: LintFormat, outcome: LintOutcome): string {
     case "sarif":
       return JSON.stringify(sarifLog(outcome), null, 2);
     case "github":
-      return [...findings.map(workflowCommand), `${document}: ${summary(findings)}`].join("\n");
+      return [...findings.map(annotation), `${document}: ${summary(findings)}`].join("\n");
     case "text":
       return [...findings.map(formatFinding), `${document}: ${summary(findings)}`].join("\n");
   }
@@ -47,25 +48,12 @@ function explanation({ detail, mend }: Finding): string {
   return detail === undefined ? mend : `${detail}\n${mend}`;
 }
 
-const COMMANDS: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", info: "notice" };
+const COMMANDS = { error: "error", warning: "warning", info: "notice" } as const;
 
-/** A workflow command: GitHub shows it beside the line of the file (docs.github.com, "Workflow commands"). */
-function workflowCommand(finding: Finding): string {
+function annotation(finding: Finding): string {
   const { file, line, column, rule, severity, message } = finding;
-  const properties = Object.entries({ file, line, col: column, title: rule }).map(
-    ([name, value]) => `${name}=${escapeProperty(String(value))}`,
-  );
-  const text = escapeData(`${message}\n${explanation(finding)}`);
-  return `::${COMMANDS[severity]} ${properties.join(",")}::${text}`;
-}
-
-/** `%` first, so that what is put in its place stays. */
-function escapeData(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-}
-
-function escapeProperty(text: string): string {
-  return escapeData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+  const place = { file, line, col: column, title: rule };
+  return workflowCommand(COMMANDS[severity], place, `${message}\n${explanation(finding)}`);
 }
 
 const LEVELS: Readonly<Record<Severity, string>> = { error: "error", warning: "warning", info: "note" };

@@ -5,6 +5,8 @@
 import { Command, Option } from "commander";
 import { SEED_MAX, selection, wholeNumber } from "./arguments.js";
 import { addCheck } from "./check-command.js";
+import type { DiffOptions } from "./diff.js";
+import { DIFF_FORMATS } from "./diff-forms.js";
 import type { GenerateOptions } from "./generate.js";
 import { addHelp, documentArgument, examples, perspective, timeScale } from "./help.js";
 import type { LintOptions } from "./lint.js";
@@ -109,6 +111,29 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .action(async (document: string | undefined, options: Omit<ServeOptions, "document">) => {
       const { serve } = await import("./serve.js");
       done(await serve({ ...options, ...(document === undefined ? {} : { document }) }, terminal));
+    });
+
+  program
+    .command("diff")
+    .summary("say what a new version of a document breaks")
+    .description(
+      "Compares two documents: what a client of the old one and a server of the new one can no longer say to each other, and by how much the version has to rise. " +
+        "Exit 0: they still talk. 1: they do not, or it is not decided (may break). 2: wrong usage.",
+    )
+    .argument("<old>", "an AsyncAPI document (YAML or JSON), or a compiled contract.json")
+    .argument("<new>", "what became of it")
+    .addOption(perspective())
+    .addOption(
+      new Option("--format <format>", "how differences are printed").choices(DIFF_FORMATS).default("text"),
+    )
+    .option("--allow-may-break", "exit 0 where nothing is worse than undecided")
+    .addHelpText(
+      "after",
+      examples("diff released.yaml asyncapi.yaml", "diff old.json new.yaml --format markdown > diff.md"),
+    )
+    .action(async (old: string, next: string, options: DiffOptions) => {
+      const { diff } = await import("./diff.js");
+      done(await diff(old, next, options, terminal));
     });
 
   addCheck(program, terminal, done);

@@ -1,0 +1,331 @@
+/**
+ * What became of the lifecycles: the old one as old clients follow it, beside the new one as the new server does.
+ *
+ * Both are walked together from their initial states. In each pair of states that can be reached, a command that the old
+ * one takes has to be taken by the new one, and an event that the new one sends has to be known to the old one. States are
+ * compared by what they allow, so renaming them is no difference.
+ */
+
+import type { Lifecycle, Transition } from "../contract.js";
+import { canonicalJson } from "../same-json.js";
+import type { Change, EndpointPair } from "./change.js";
+import { newNames } from "./pairs.js";
+
+/** Stands in `on` for something that another connection did. */
+const OTHER = "$other";
+/** Where a connection is closed. */
+const CLOSED = "$closed";
+
+/** Pairs of states of one lifecycle that are looked at. */
+const MAX_PAIRS = 4096;
+
+/** Compares the lifecycles of an endpoint: those of one name, and the only one on each side whatever its name. */
+export function compareLifecycles(pair: EndpointPair): void {
+  const [olds, news] = [[...pair.old.lifecycles], [...pair.new.lifecycles]];
+  const renamed = newNames(pair.old, pair.new);
+  for (const old of olds) {
+    const index = news.findIndex(({ name }) => name === old.name);
+    const at = index < 0 && olds.length === 1 && news.length === 1 ? 0 : index;
+    const [next] = at < 0 ? [] : news.splice(at, 1);
+    compareLifecycle(pair, renamedIn(old, renamed), next);
+  }
+  for (const next of news) compareLifecycle(pair, undefined, next);
+}
+
+/** A lifecycle in the names that messages have in the new contract. */
+function renamedIn(lifecycle: Lifecycle, names: ReadonlyMap<string, string>): Lifecycle {
+  const rename = (message: string) => names.get(message) ?? message;
+  return {
+    ...lifecycle,
+    queued: lifecycle.queued.map(rename),
+    transitions: lifecycle.transitions.map((one) => ({ ...one, on: one.on.map(rename) })),
+  };
+}
+
+interface Walk {
+  readonly pair: EndpointPair;
+  readonly name: string;
+  /** `undefined` constrains nothing. */
+  readonly old: Lifecycle | undefined;
+  readonly new: Lifecycle | undefined;
+  /** What was said, so that it is said once and not for each pair of states. */
+  readonly said: Set<string>;
+  readonly waiting: Spot[];
+  readonly seen: Set<string>;
+}
+
+/** A pair of states; `certain` while each step to it is one that both surely make. */
+interface Spot {
+  readonly from: string;
+  readonly to: string;
+  readonly certain: boolean;
+}
+
+function compareLifecycle(pair: EndpointPair, old: Lifecycle | undefined, next: Lifecycle | undefined): void {
+  const name = old?.name ?? next?.name ?? "";
+  const scope = (one: Lifecycle | undefined) =>
+    one === undefined ? undefined : typeof one.scope === "string" ? one.scope : `by ${one.scope.key}`;
+  if (old !== undefined && next !== undefined && scope(old) !== scope(next)) {
+    const why = "Old clients and the new server count the instances of the lifecycle differently.";
+    const texts = { was: scope(old) ?? "", is: scope(next) ?? "" };
+    pair.add({
+      effect: "breaking",
+      rule: "lifecycle.scope",
+      ...texts,
+      why,
+      mend: "Keep the scope, and give what is new a lifecycle of its own.",
+    });
+    return;
+  }
+  const walk: Walk = { pair, name, old, new: next, said: new Set(), waiting: [], seen: new Set() };
+  go(walk, { from: old?.initial ?? "", to: next?.initial ?? "", certain: true });
+  for (let spot = walk.waiting.shift(); spot !== undefined; spot = walk.waiting.shift()) look(walk, spot);
+}
+
+function go(walk: Walk, spot: Spot): void {
+  if (walk.old !== undefined && spot.from === CLOSED) return;
+  if (walk.new !== undefined && spot.to === CLOSED) return;
+  const key = canonicalJson([spot.from, spot.to]);
+  if (walk.seen.has(key) || walk.seen.size >= MAX_PAIRS) return;
+  walk.seen.add(key);
+  walk.waiting.push(spot);
+}
+
+function look(walk: Walk, spot: Spot): void {
+  const { pair } = walk;
+  const known = (list: readonly { readonly name: string }[]) => new Set(list.map(({ name }) => name));
+  const renamed = newNames(pair.old, pair.new);
+  const oldNames = new Set(
+    [...pair.old.commands, ...pair.old.events].map(({ name }) => renamed.get(name) ?? name),
+  );
+  const [commands, events] = [known(pair.new.commands), known(pair.new.events)];
+  const named = new Set(
+    [walk.old, walk.new].flatMap((one) => one?.transitions.flatMap(({ on }) => on) ?? []),
+  );
+  for (const message of named) {
+    if (message === OTHER) lookAtOthers(walk, spot);
+    // A message of one document alone has a row of its own.
+    else if (commands.has(message) && oldNames.has(message)) lookAtCommand(walk, spot, message);
+    else if (events.has(message)) lookAtEvent(walk, spot, message, oldNames.has(message));
+  }
+  lookAtObligations(walk, spot);
+}
+
+function lookAtCommand(walk: Walk, spot: Spot, message: string): void {
+  const steps = stepsOf(walk, spot, message);
+  const [waits, waited] = [
+    walk.new?.queued.includes(message) === true,
+    walk.old?.queued.includes(message) === true,
+  ];
+  if (steps.old.length === 0 && !waited) {
+    if (steps.new.length > 0 || waits) say(walk, spot, message, "lifecycle.command-allowed", "compatible");
+    return;
+  }
+  if (steps.old.length > 0 && steps.new.length === 0 && !waits) {
+    say(walk, spot, message, "lifecycle.command-refused", "breaking");
+    return;
+  }
+  if (waited && steps.old.length === 0 && steps.new.length === 0 && !waits) {
+    say(walk, spot, message, "lifecycle.command-refused", "breaking");
+    return;
+  }
+  const certainlyTaken = waits || steps.new.some((step) => isPlain(step) && step.may !== true);
+  const mayNow = steps.new.some(({ may }) => may === true) && !steps.old.some(({ may }) => may === true);
+  if (mayNow && !certainlyTaken) say(walk, spot, message, "lifecycle.command-refused", "breaking");
+  else if (!sameGuards(steps.old, steps.new) && !certainlyTaken)
+    say(walk, spot, message, "lifecycle.command-guarded", "may-break");
+  follow(walk, spot, steps);
+}
+
+function lookAtEvent(walk: Walk, spot: Spot, message: string, wasKnown: boolean): void {
+  const steps = stepsOf(walk, spot, message);
+  if (!wasKnown) {
+    // Old clients ignore it; the new server goes on by it.
+    for (const step of steps.new) go(walk, { ...spot, to: target(step, spot.to) });
+    return;
+  }
+  if (steps.new.length === 0) {
+    if (steps.old.length > 0 && !steps.old.includes(ANYTHING))
+      say(walk, spot, message, "lifecycle.event-dropped", "breaking");
+    return;
+  }
+  if (steps.old.length === 0) {
+    say(walk, spot, message, "lifecycle.event-allowed", "may-break");
+    return;
+  }
+  if (!sameGuards(steps.old, steps.new) && !steps.old.some(isPlain))
+    say(walk, spot, message, "lifecycle.event-guarded", "may-break");
+  follow(walk, spot, steps);
+}
+
+/** What other connections do may happen at any time: old clients have to expect each such step. */
+function lookAtOthers(walk: Walk, spot: Spot): void {
+  const steps = stepsOf(walk, spot, OTHER);
+  if (walk.old !== undefined && steps.new.length > 0 && steps.old.length === 0 && walk.new !== undefined) {
+    say(walk, spot, OTHER, "lifecycle.other", "may-break");
+    return;
+  }
+  follow(walk, spot, steps);
+}
+
+interface Steps {
+  readonly old: readonly Transition[];
+  readonly new: readonly Transition[];
+}
+
+/** A lifecycle that is not there takes everything, and stays where it is. */
+const ANYTHING: Transition = { from: ["*"], on: [], to: "=" };
+
+function stepsOf(walk: Walk, spot: Spot, message: string): Steps {
+  const of = (lifecycle: Lifecycle | undefined, state: string) =>
+    lifecycle === undefined || !lifecycle.transitions.some(({ on }) => on.includes(message))
+      ? message === OTHER
+        ? []
+        : [ANYTHING]
+      : lifecycle.transitions.filter(
+          ({ on, from }) => on.includes(message) && (from.includes(state) || from.includes("*")),
+        );
+  return { old: untilPlain(of(walk.old, spot.from)), new: untilPlain(of(walk.new, spot.to)) };
+}
+
+/** The first transition that always fits hides those after it. */
+function untilPlain(steps: readonly Transition[]): readonly Transition[] {
+  const plain = steps.findIndex(isPlain);
+  return plain < 0 ? steps : steps.slice(0, plain + 1);
+}
+
+function isPlain({ when, bound }: Transition): boolean {
+  return when === undefined && bound === undefined;
+}
+
+function sameGuards(old: readonly Transition[], next: readonly Transition[]): boolean {
+  const words = (steps: readonly Transition[]) =>
+    canonicalJson(steps.map(({ when, bound, set }) => [when ?? null, bound ?? null, set ?? null]));
+  return words(old) === words(next);
+}
+
+function follow(walk: Walk, spot: Spot, steps: Steps): void {
+  const step = (old: Transition, next: Transition, certain: boolean) =>
+    go(walk, { from: target(old, spot.from), to: target(next, spot.to), certain: spot.certain && certain });
+  if (sameGuards(steps.old, steps.new)) {
+    for (const [index, old] of steps.old.entries()) {
+      const next = steps.new[index];
+      if (next !== undefined) step(old, next, true);
+    }
+    return;
+  }
+  // Which of them meet is not known: each pair is looked at, and what is found there is not certain.
+  for (const old of steps.old)
+    for (const next of steps.new) step(old, next, steps.old.length * steps.new.length === 1);
+}
+
+function target({ to }: Transition, state: string): string {
+  return to === "=" ? state : to;
+}
+
+/** What the server owes in a state: old clients count on the time. */
+function lookAtObligations(walk: Walk, spot: Spot): void {
+  const of = (lifecycle: Lifecycle | undefined, state: string) =>
+    (lifecycle?.obligations ?? [])
+      .filter((one) => one.in.includes(state))
+      .sort((a, b) => a.withinMs - b.withinMs)[0];
+  const [old, next] = [of(walk.old, spot.from), of(walk.new, spot.to)];
+  if (canonicalJson(pick(old)) === canonicalJson(pick(next))) return;
+  const looser =
+    old !== undefined && (next === undefined || next.withinMs > old.withinMs || (next.rearm && !old.rearm));
+  const [was, is] = [old, next].map((one) =>
+    one === undefined
+      ? "no time"
+      : `within ${one.withinMs} ms${one.rearm ? ", counted from each event" : ""}`,
+  );
+  const key = canonicalJson(["obligation", spot.from, was, is]);
+  if (walk.said.has(key)) return;
+  walk.said.add(key);
+  const place = states(walk, spot);
+  walk.pair.add({
+    effect: looser ? (spot.certain ? "breaking" : "may-break") : "compatible",
+    rule: "lifecycle.obligation",
+    was: `${place}: ${was}`,
+    is: `${place}: ${is}`,
+    why: looser
+      ? "Old clients were promised that the server leaves the state in time."
+      : "The new server promises old clients more than before.",
+    ...(looser ? { mend: "Keep the time." } : {}),
+  });
+}
+
+function pick(
+  obligation: { readonly withinMs: number; readonly rearm: boolean } | undefined,
+): readonly unknown[] {
+  return obligation === undefined ? [] : [obligation.withinMs, obligation.rearm];
+}
+
+const TEXTS = {
+  "lifecycle.command-refused": [
+    "taken",
+    "refused",
+    "Old clients send it in this state, and the new server refuses it.",
+    "Go on taking it there.",
+  ],
+  "lifecycle.command-guarded": [
+    "taken under its conditions",
+    "taken under others",
+    "Whether the new server takes all that old clients send in this state is not proved.",
+    "Go on taking what was taken there.",
+  ],
+  "lifecycle.command-allowed": ["refused", "taken", "Old clients do not send it in this state.", ""],
+  "lifecycle.event-dropped": [
+    "may come",
+    "does not come",
+    "Old clients wait for it in this state, and the new server does not send it there.",
+    "Go on sending it there.",
+  ],
+  "lifecycle.event-allowed": [
+    "does not come",
+    "may come",
+    "Old clients do not expect it in this state; they report it, and their application may not cope.",
+    "Send it only in states where it was known, or as an event of its own.",
+  ],
+  "lifecycle.event-guarded": [
+    "comes under its conditions",
+    "comes under others",
+    "Whether old clients expect all that the new server sends in this state is not proved.",
+    "Send it under the old conditions.",
+  ],
+  "lifecycle.other": [
+    "no",
+    "may happen",
+    "Other connections may change the state where old clients do not expect it.",
+    "Let it happen only where it could before.",
+  ],
+} as const;
+
+function say(
+  walk: Walk,
+  spot: Spot,
+  message: string,
+  rule: keyof typeof TEXTS,
+  effect: Change["effect"],
+): void {
+  const place = states(walk, spot);
+  const key = canonicalJson([rule, message, place]);
+  if (walk.said.has(key)) return;
+  walk.said.add(key);
+  const [was, is, why, mend] = TEXTS[rule];
+  const what = message === OTHER ? "a change by another connection" : `\`${message}\``;
+  walk.pair.add({
+    effect: effect === "breaking" && !spot.certain ? "may-break" : effect,
+    rule,
+    ...(message === OTHER ? {} : { message }),
+    was: `${place}: ${what} ${was}`,
+    is: `${place}: ${what} ${is}`,
+    why,
+    ...(effect === "compatible" ? {} : { mend }),
+  });
+}
+
+function states(walk: Walk, { from, to }: Spot): string {
+  const state =
+    walk.old === undefined ? to : walk.new === undefined || from === to ? from : `${from} (now ${to})`;
+  return `lifecycle \`${walk.name}\`, state \`${state}\``;
+}

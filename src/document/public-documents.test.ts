@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { requirement } from "../../test/requirement.js";
 import type { Contract, Discriminator } from "../contract/contract.js";
+import { diffContracts } from "../contract/diff/diff.js";
+import { respelled } from "../contract/diff/test-documents.js";
 import { lintDocument } from "./lint.js";
 import { loadContract } from "./load.js";
 import { readContract } from "./read-contract.js";
@@ -92,6 +94,7 @@ describe.skipIf(!documents.available)("the public document", () => {
       expect(summary(contract)).toEqual(expected);
       const text = JSON.stringify(contract);
       expect(readContract(text)).toEqual(contract);
+      expect(diffContracts(contract, respelled(contract)).changes).toEqual([]);
       expect(text).not.toMatch(/x-parser-|anonymous-schema/);
       const names = contract.endpoints.flatMap((endpoint) => [...endpoint.commands, ...endpoint.events]);
       expect(

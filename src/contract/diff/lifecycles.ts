@@ -130,10 +130,15 @@ function lookAtCommand(walk: Walk, spot: Spot, message: string): void {
     return;
   }
   const certainlyTaken = waits || steps.new.some((step) => isPlain(step) && step.may !== true);
-  const mayNow = steps.new.some(({ may }) => may === true) && !steps.old.some(({ may }) => may === true);
-  if (mayNow && !certainlyTaken) say(walk, spot, message, "lifecycle.command-refused", "breaking");
-  else if (!sameGuards(steps.old, steps.new) && !certainlyTaken)
-    say(walk, spot, message, "lifecycle.command-guarded", "may-break");
+  const may = (list: readonly Transition[]) => list.some((step) => step.may === true);
+  if (may(steps.new) && !may(steps.old) && !certainlyTaken) {
+    say(walk, spot, message, "lifecycle.command-refused", "breaking");
+  } else if (!sameGuards(steps.old, steps.new)) {
+    if (!certainlyTaken) say(walk, spot, message, "lifecycle.command-guarded", "may-break");
+    else if (!steps.old.some(isPlain)) say(walk, spot, message, "lifecycle.command-allowed", "compatible");
+  } else if (may(steps.old) && !may(steps.new)) {
+    say(walk, spot, message, "lifecycle.command-allowed", "compatible");
+  }
   follow(walk, spot, steps);
 }
 

@@ -65,7 +65,7 @@ describe("help and version", () => {
     expect(stdout).toContain("$ wireproof check server");
   });
 
-  it.each([["lint"], ["generate"], ["serve"], ["check"], ["check", "server"], ["list"]])(
+  it.each([["lint"], ["generate"], ["serve"], ["diff"], ["check"], ["check", "server"], ["list"]])(
     "of %s %s have examples",
     (...verb) => {
       const { code, stdout } = runCli([...verb.filter((word) => word !== undefined), "--help"]);
@@ -116,6 +116,9 @@ describe("wrong usage exits 2, with nothing on stdout, and says what was meant",
     [["generate", "nowhere.yaml"], /there is no file nowhere\.yaml/],
     [["lint", CONTRACT], /is a compiled contract/],
     [["lint", "a.yaml", "b.yaml"], /too many arguments/],
+    [["diff", CONTRACT], /missing required argument 'new'/],
+    [["diff", CONTRACT, "nowhere.yaml"], /there is no file nowhere\.yaml/],
+    [["diff", CONTRACT, CONTRACT, "--format", "sarif"], /Allowed choices are text, json, markdown, github/],
     [["lint", "--format", "xml"], /Allowed choices are text, json, sarif, github/],
     [["lint", "./schemas/../schemas"], /^error: \.\/schemas\/\.\.\/schemas is a folder/],
     [["help", "chek"], /there is no verb "chek" \(Did you mean check\?\)/],

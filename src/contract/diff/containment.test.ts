@@ -5,7 +5,7 @@ import { tryContainment } from "./test-containment.js";
 import { tryEndpoints } from "./test-endpoints.js";
 
 /** Enough for the faults below; `npx tsx scripts/fuzz-diff.ts` tries more. */
-const PAIRS = 200;
+const PAIRS = 130;
 const PATIENCE_MS = 120_000;
 
 describe("a comparison of schemas that finds no obstacle", { timeout: PATIENCE_MS }, () => {

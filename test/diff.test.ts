@@ -60,7 +60,7 @@ describe("docs/diff.md", () => {
       if (command.endsWith("markdown"))
         expect(stdout).toMatch(/^## The new contract: breaking\n\n\| verdict \|/);
       if (command.endsWith("github"))
-        expect(stdout).toMatch(/^::error file=[^,]*new\.yaml,line=16,title=breaking%3A enum::/m);
+        expect(stdout).toMatch(/^::error file=[^,]*new\.yaml,line=23,title=breaking%3A enum::/m);
       expect(stdout).toMatch(/old\.yaml/);
     },
   );
@@ -71,12 +71,35 @@ describe("docs/diff.md", () => {
     expect(code).toBe(0);
   });
 
+  it("leads to the rule, the channel or the message that is gone, each in the document where it stands", async () => {
+    const beat =
+      "    x-ws-heartbeat: { mode: frame, initiator: client, intervalMs: 30000, timeoutMs: 9000 }\n";
+    const old = readFileSync(join(folder, "old.yaml"), "utf8").replace(
+      "    messages:\n",
+      `${beat}    messages:\n`,
+    );
+    const address = old.replace("address: /rooms", "address: /lobby").replace("30000", "5000");
+    writeFileSync(join(folder, "c.yaml"), old);
+    writeFileSync(
+      join(folder, "d.yaml"),
+      address.replace(/ {6}joined:\n[\s\S]*(?=operations:)/, "").replace(/ {2}sendJoined.*\n/, ""),
+    );
+    const { stdout } = await run(["diff", "c.yaml", "d.yaml"]);
+    expect(stdout.split("\n").filter((line) => /^\S/.test(line))).toEqual([
+      "d.yaml:6 breaking address: rooms: connection",
+      "c.yaml:17 breaking message-removed: rooms: event `joined`",
+      "c.yaml:6 breaking operation-removed: rooms: connection",
+      "d.yaml:8 breaking heartbeat.intervalMs: rooms: connection",
+      "c.yaml → d.yaml: 4 breaking; version: major (1.4.0 → 2.0.0; the new document says the same)",
+    ]);
+  });
+
   it("what may break exits 1, unless that is allowed", async () => {
     const old = readFileSync(join(folder, "old.yaml"), "utf8");
     writeFileSync(join(folder, "a.yaml"), old.replace("maxLength: 64", "pattern: '^[a-z]'"));
     writeFileSync(join(folder, "b.yaml"), old.replace("maxLength: 64", "pattern: '^[a-y]'"));
     const strict = await run(["diff", "a.yaml", "b.yaml"]);
-    expect(strict.stdout).toMatch(/^b\.yaml:9 may break pattern: rooms: command `join` \/room$/m);
+    expect(strict.stdout).toMatch(/^b\.yaml:15 may break pattern: rooms: command `join` \/room$/m);
     expect(strict.code).toBe(1);
     expect((await run(["diff", "a.yaml", "b.yaml", "--allow-may-break"])).code).toBe(0);
     expect((await run(["diff", "old.yaml", "new.yaml", "--allow-may-break"])).code).toBe(1);

@@ -4,7 +4,7 @@ import type { Contract, Source } from "../contract/contract.js";
 import { type Change, diffContracts } from "../contract/diff/diff.js";
 import { type DiffFormat, printDiff } from "./diff-forms.js";
 import { diffExitCode } from "./diff-verdict.js";
-import { chooseContract, type Perspective } from "./document.js";
+import { chooseContract, isCompiled, type Perspective } from "./document.js";
 import type { Terminal } from "./terminal.js";
 
 export interface DiffOptions {
@@ -20,16 +20,27 @@ export async function diff(
   options: DiffOptions,
   terminal: Terminal,
 ): Promise<number> {
-  // One after the other: the reader of documents is not made for two at once.
   const before = await chooseContract(old, options.as);
   const now = await chooseContract(next, options.as);
   const { bump, changes } = diffContracts(before, now);
-  const outcome = {
-    old: side(old, before),
-    new: side(next, now),
-    bump,
-    changes: changes.map((change) => fromHere(change, old, next)),
-  };
+  const channels = (endpoint: string) =>
+    [before, now].flatMap(({ endpoints }) =>
+      endpoints.filter(({ name }) => name === endpoint).flatMap((one) => one.channels),
+    );
+  const [inOld, inNew] = changes.length === 0 ? [nowhere, nowhere] : [await finder(old), await finder(next)];
+  const placed = changes.map((change): Change => {
+    const names = channels(change.endpoint);
+    const [oldSource, newSource] = [
+      inOld(change, names, change.oldSource),
+      inNew(change, names, change.newSource),
+    ];
+    return {
+      ...change,
+      ...(oldSource === undefined ? {} : { oldSource }),
+      ...(newSource === undefined ? {} : { newSource }),
+    };
+  });
+  const outcome = { old: side(old, before), new: side(next, now), bump, changes: placed };
   terminal.result(printDiff(options.format, outcome));
   return diffExitCode(changes, options.allowMayBreak === true);
 }
@@ -38,16 +49,44 @@ function side(document: string, { version }: Contract): { document: string; vers
   return { document, version };
 }
 
-/** Files are named in a contract relative to the folder of its document. */
-function fromHere(change: Change, old: string, next: string): Change {
-  const at = (document: string, source: Source | undefined): Source | undefined =>
-    source === undefined
+/** Finds a change in one document: as near as can be, with the path that a terminal can open. */
+type Finder = (change: Change, channels: readonly string[], known: Source | undefined) => Source | undefined;
+
+const nowhere: Finder = () => undefined;
+
+async function finder(document: string): Promise<Finder> {
+  // Where something stands in a compiled contract helps nobody: only its messages say where they were written.
+  const { openLocator } = await import("../document/locate.js");
+  const locator = isCompiled(document) ? undefined : await openLocator(document);
+  return ({ rule, message, pointer }, channels, known) => {
+    const inPayload = known !== undefined && message !== undefined && pointer !== undefined;
+    const found = inPayload
+      ? locator?.payload(channels, message, pointer)
+      : known === undefined && (message === undefined || rule.startsWith("lifecycle"))
+        ? locator?.channel(channels, extensionOf(rule))
+        : undefined;
+    const source = found ?? known;
+    return source === undefined
       ? undefined
       : { ...source, file: join(dirname(document), source.file).replaceAll("\\", "/") };
-  const [oldSource, newSource] = [at(old, change.oldSource), at(next, change.newSource)];
-  return {
-    ...change,
-    ...(oldSource === undefined ? {} : { oldSource }),
-    ...(newSource === undefined ? {} : { newSource }),
   };
 }
+
+/** The extension that a rule is about; undefined where it is the channel itself. */
+function extensionOf(rule: string): string | undefined {
+  const [topic = ""] = rule.split(".");
+  const own: Readonly<Record<string, string>> = {
+    heartbeat: "x-ws-heartbeat",
+    reconnect: "x-ws-reconnect",
+    "close-code": "x-ws-close-codes",
+    lifecycle: "x-ws-lifecycle",
+    invariant: "x-ws-invariants",
+  };
+  return own[topic] ?? (IN_PROTOCOL.has(topic) ? "x-ws-protocol" : undefined);
+}
+
+const IN_PROTOCOL: ReadonlySet<string> = new Set(
+  "transport frames subprotocols maxBytes answerMs rate reject first origins sendQueueBytes unknown audience".split(
+    " ",
+  ),
+);

@@ -74,7 +74,7 @@ function mustExist(path: string): void {
 }
 
 /** A compiled contract is JSON with its format number at the top; an AsyncAPI document has none. */
-function isCompiled(path: string): boolean {
+export function isCompiled(path: string): boolean {
   if (!path.endsWith(".json")) return false;
   try {
     const value: unknown = JSON.parse(readFileSync(path, "utf8"));

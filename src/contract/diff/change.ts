@@ -1,6 +1,7 @@
 /** What differs between two contracts, and whom it breaks. */
 
 import type { Direction, Endpoint, Pointer, Source } from "../contract.js";
+import { shorten } from "../discriminate.js";
 
 /**
  * `breaking`: an old client, which follows the old document, and a new server, which follows the new one, can no longer
@@ -38,5 +39,12 @@ export interface EndpointPair {
   readonly add: (change: Omit<Change, "endpoint">) => void;
 }
 
-/** A JSON value in at most 80 characters; `nothing` where there is none. */
-export { shorten as show } from "../discriminate.js";
+/** A JSON value in at most 80 characters. */
+export const show = shorten;
+
+/** What a rule says, in words: a list, a text, a value; or that the document is silent. */
+export function say(value: unknown): string {
+  if (value === undefined) return "not declared";
+  if (Array.isArray(value)) return value.length === 0 ? "none" : show(value);
+  return typeof value === "string" ? value : show(value);
+}

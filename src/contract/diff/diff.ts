@@ -3,10 +3,11 @@
 import type { Contract, Endpoint } from "../contract.js";
 import { canonicalJson } from "../same-json.js";
 import type { Change, EndpointPair } from "./change.js";
+import { compareCloseCodes, compareHeartbeat, compareReconnect } from "./connection-rules.js";
 import { compareHandshake, compareInvariants, compareOperations, loneChannel } from "./endpoints.js";
 import { compareLifecycles } from "./lifecycles.js";
 import { compareMessages } from "./messages.js";
-import { compareCloseCodes, compareHeartbeat, compareProtocol, compareReconnect } from "./rules.js";
+import { compareProtocol } from "./protocol-rules.js";
 
 export type { Change, Effect } from "./change.js";
 

@@ -30,10 +30,11 @@ export async function diff(
   const [inOld, inNew] = changes.length === 0 ? [nowhere, nowhere] : [await finder(old), await finder(next)];
   const placed = changes.map((change): Change => {
     const names = channels(change.endpoint);
-    const [oldSource, newSource] = [
-      inOld(change, names, change.oldSource),
-      inNew(change, names, change.newSource),
-    ];
+    // An operation or channel that is gone stands in the old document alone, one that came in the new one.
+    const gone = /^(operation|channel)-removed$/.test(change.rule);
+    const came = /^(operation|channel)-added$/.test(change.rule);
+    const oldSource = came ? undefined : inOld(change, names, change.oldSource);
+    const newSource = gone ? undefined : inNew(change, names, change.newSource);
     return {
       ...change,
       ...(oldSource === undefined ? {} : { oldSource }),

@@ -5,7 +5,7 @@ import { tryContainment } from "./test-containment.js";
 import { tryEndpoints } from "./test-endpoints.js";
 
 /** Enough for the faults below; `npx tsx scripts/fuzz-diff.ts` tries more. */
-const PAIRS = 130;
+const PAIRS = 400;
 const PATIENCE_MS = 120_000;
 
 describe("a comparison of schemas that finds no obstacle", { timeout: PATIENCE_MS }, () => {
@@ -30,11 +30,11 @@ describe("a comparison of schemas that finds no obstacle", { timeout: PATIENCE_M
 });
 
 describe("a diff that calls a change compatible", { timeout: PATIENCE_MS }, () => {
-  const run = tryEndpoints(diffContracts, { pairs: PAIRS, seed: 5 });
+  const run = tryEndpoints(diffContracts, { pairs: PAIRS / 4, seed: 5 });
 
   it("never yields a frame that the other side refuses", () => {
     expect(run.counterexamples).toEqual([]);
-    expect(run.compatible).toBeGreaterThan(PAIRS / 10);
+    expect(run.compatible).toBeGreaterThan(PAIRS / 40);
   });
 
   it.each(["message-removed", "message-added", "wire-name"])(

@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { ROOT } from "../../../test/requirement.js";
 import { readContract } from "../../document/read-contract.js";
 import type { JsonSchema, Lifecycle, ProtocolRules } from "../contract.js";
+import { inferDiscriminator } from "../infer-discriminator.js";
 import type { InlineEndpoint } from "../inline-endpoint.js";
 import { diffContracts } from "./diff.js";
 import { diffEndpoints, inlineContract, respelled, rulesOf } from "./test-documents.js";
@@ -616,6 +617,24 @@ describe("channels", () => {
     const [both, one] = [inlineContract([a, b]), inlineContract([a])];
     expect(rulesOf(diffContracts(both, one).changes)).toEqual(["breaking channel-removed"]);
     expect(diffContracts(one, both)).toMatchObject({ bump: "minor", changes: [{ rule: "channel-added" }] });
+  });
+});
+
+describe("names that are not on the wire", () => {
+  it("a channel with another key at the same address, credentials with another name", () => {
+    const security = (name: string) => [{ name, type: "httpApiKey", in: "header", parameter: "X-Key" }];
+    const old = { ...command({}), endpoint: { name: "a", security: security("key") } };
+    const next = { ...command({}), endpoint: { name: "b", security: security("token") } };
+    expect(rulesOf(diffEndpoints(old, next).changes)).toEqual(["compatible channel-key"]);
+  });
+
+  it("a tag that nothing declares is a wire name all the same", () => {
+    const tagged = (tag: string): InlineEndpoint => {
+      const commands = { go: message("cmd", tag, {}), stop: message("cmd", "stop", {}) };
+      const list = Object.entries(commands).map(([name, payload]) => ({ name, payload }));
+      return { commands, protocol: { receive: inferDiscriminator(list, {}) } };
+    };
+    expect(rulesOf(diffEndpoints(tagged("go"), tagged("run")).changes)).toEqual(["breaking wire-name"]);
   });
 });
 

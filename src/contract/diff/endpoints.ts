@@ -16,11 +16,14 @@ export function compareHandshake(
   definitions: { readonly old: Definitions; readonly new: Definitions },
 ): void {
   const { old, new: next } = pair;
-  for (const channel of old.channels.filter((name) => !next.channels.includes(name))) {
-    pair.add(channelRow(channel, true));
-  }
-  for (const channel of next.channels.filter((name) => !old.channels.includes(name))) {
-    pair.add(channelRow(channel, false));
+  const gone = old.channels.filter((name) => !next.channels.includes(name));
+  const came = next.channels.filter((name) => !old.channels.includes(name));
+  if (gone.length === came.length && gone.length > 0) {
+    const why = "The key of a channel is not on the wire; generated names change with it.";
+    pair.add({ effect: "compatible", rule: "channel-key", was: gone.join(", "), is: came.join(", "), why });
+  } else {
+    for (const channel of gone) pair.add(channelRow(channel, true));
+    for (const channel of came) pair.add(channelRow(channel, false));
   }
   // What a parameter is called is not on the wire.
   const plain = ({ address }: Endpoint) => address.replaceAll(/\{[^{}]*\}/g, "{}");
@@ -35,7 +38,7 @@ export function compareHandshake(
       mend: "Serve the old address as well.",
     });
   } else compareParameters(pair);
-  for (const scheme of missing(next.security, old.security)) {
+  for (const scheme of missing(asked(next), asked(old))) {
     const why = "Old clients bring no such credentials.";
     pair.add({
       effect: "breaking",
@@ -46,7 +49,7 @@ export function compareHandshake(
       mend: "Let clients in that bring what was asked for before.",
     });
   }
-  for (const scheme of missing(old.security, next.security)) {
+  for (const scheme of missing(asked(old), asked(next))) {
     pair.add({
       effect: "compatible",
       rule: "security",
@@ -71,6 +74,11 @@ export function compareHandshake(
   }
   for (const part of ["query", "headers"] as const)
     compareSchema(pair, part, old[part], next[part], definitions);
+}
+
+/** Credentials without the names that the document has for them. */
+function asked({ security }: Endpoint): unknown[] {
+  return security.map(({ name: _name, ...scheme }) => scheme);
 }
 
 function channelRow(channel: string, removed: boolean): Omit<Change, "endpoint"> {

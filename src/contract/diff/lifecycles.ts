@@ -52,6 +52,11 @@ interface Walk {
   readonly said: Set<string>;
   readonly waiting: Spot[];
   readonly seen: Set<string>;
+  /** Names of the messages that both documents have as commands, and of the events of the new one. */
+  readonly commands: ReadonlySet<string>;
+  readonly events: ReadonlySet<string>;
+  /** Names that the messages of the old document have now. */
+  readonly known: ReadonlySet<string>;
 }
 
 /** A pair of states; `certain` while each step to it is one that both surely make. */
@@ -77,9 +82,35 @@ function compareLifecycle(pair: EndpointPair, old: Lifecycle | undefined, next: 
     });
     return;
   }
-  const walk: Walk = { pair, name, old, new: next, said: new Set(), waiting: [], seen: new Set() };
+  const renamed = newNames(pair.old, pair.new);
+  const names = (list: readonly { readonly name: string }[]) => list.map((message) => message.name);
+  const known = new Set(
+    names([...pair.old.commands, ...pair.old.events]).map((message) => renamed.get(message) ?? message),
+  );
+  const walk: Walk = {
+    pair,
+    name,
+    old,
+    new: next,
+    said: new Set(),
+    waiting: [],
+    seen: new Set(),
+    commands: new Set(names(pair.new.commands).filter((message) => known.has(message))),
+    events: new Set(names(pair.new.events)),
+    known,
+  };
   go(walk, { from: old?.initial ?? "", to: next?.initial ?? "", certain: true });
   for (let spot = walk.waiting.shift(); spot !== undefined; spot = walk.waiting.shift()) look(walk, spot);
+  if (walk.seen.size < MAX_PAIRS) return;
+  const why = `More than ${MAX_PAIRS} pairs of states: not all of them were looked at.`;
+  pair.add({
+    effect: "may-break",
+    rule: "lifecycle",
+    was: name,
+    is: name,
+    why,
+    mend: "Split the lifecycle.",
+  });
 }
 
 function go(walk: Walk, spot: Spot): void {
@@ -92,21 +123,14 @@ function go(walk: Walk, spot: Spot): void {
 }
 
 function look(walk: Walk, spot: Spot): void {
-  const { pair } = walk;
-  const known = (list: readonly { readonly name: string }[]) => new Set(list.map(({ name }) => name));
-  const renamed = newNames(pair.old, pair.new);
-  const oldNames = new Set(
-    [...pair.old.commands, ...pair.old.events].map(({ name }) => renamed.get(name) ?? name),
-  );
-  const [commands, events] = [known(pair.new.commands), known(pair.new.events)];
   const named = new Set(
     [walk.old, walk.new].flatMap((one) => one?.transitions.flatMap(({ on }) => on) ?? []),
   );
   for (const message of named) {
     if (message === OTHER) lookAtOthers(walk, spot);
     // A message of one document alone has a row of its own.
-    else if (commands.has(message) && oldNames.has(message)) lookAtCommand(walk, spot, message);
-    else if (events.has(message)) lookAtEvent(walk, spot, message, oldNames.has(message));
+    else if (walk.commands.has(message)) lookAtCommand(walk, spot, message);
+    else if (walk.events.has(message)) lookAtEvent(walk, spot, message, walk.known.has(message));
   }
   lookAtObligations(walk, spot);
 }

@@ -44,9 +44,8 @@ export function nameAtReader(question: NamingQuestion, became: Message): Naming 
   const sameField = w.origin === "declared" && w.fields[0] === field;
   const [written, known] = [rowW.values[0] ?? [], rowR.values[0] ?? []];
   const isKnown = written.length > 0 && written.every((value) => includes(known, value));
-  if (r.origin === "declared" && sameField && !isKnown) {
-    return { kind: "renamed", writer: list(written), reader: list(known) };
-  }
+  const isTag = w.origin === r.origin && w.fields[0] === field && written.length > 0 && known.length > 0;
+  if (isTag && !isKnown) return { kind: "renamed", writer: list(written), reader: list(known) };
   if (w.origin === "declared" && r.origin === "declared" && !sameField) {
     return { kind: "renamed", writer: label(w.fields[0]), reader: label(field) };
   }

@@ -60,6 +60,20 @@ export const DEFINITIONS: Contract["definitions"] = {
   },
 };
 
+/** What may become of them. */
+const CHANGED: readonly Contract["definitions"][] = [
+  { ...DEFINITIONS, Colour: { enum: ["red", "green", "blue", "x"] } },
+  ...[
+    { properties: { alpha: { type: "number" } } },
+    { required: ["alpha", "beta"] },
+    { additionalProperties: false },
+    { properties: { beta: { type: "array", maxItems: 1 } } },
+  ].map((more): Contract["definitions"] => ({
+    ...DEFINITIONS,
+    Tree: { allOf: [DEFINITIONS["Tree"], more] },
+  })),
+];
+
 /** A schema of at most `depth` levels. */
 export function drawSchema(dice: Dice, depth: number): JsonSchema {
   const kind = dice.roll(depth > 0 ? 14 : 7);
@@ -331,17 +345,18 @@ export function tryContainment(compare: typeof obstacles, { pairs, seed }: Effor
     counterexamples: [],
   };
   while (run.pairs < pairs) {
-    const before = drawSchema(dice, 2);
+    // Shallow ones are quick, and an edit of one keyword is not lost among others.
+    const before = drawSchema(dice, dice.pick([0, 0, 1, 1, 2]));
     let after = before;
     for (let edits = 1 + dice.roll(2); edits > 0; edits--) after = editSchema(dice, after);
     const [writer, reader] = dice.once(2) ? [before, after] : [after, before];
-    tryPair(
-      compare,
-      { schema: writer, definitions: DEFINITIONS },
-      { schema: reader, definitions: DEFINITIONS },
-      dice.roll(1e9),
-      run,
-    );
+    const [ofWriter, ofReader] = dice.once(3)
+      ? dice.once(2)
+        ? [DEFINITIONS, dice.pick(CHANGED)]
+        : [dice.pick(CHANGED), DEFINITIONS]
+      : [DEFINITIONS, DEFINITIONS];
+    const from = { schema: writer, definitions: ofWriter };
+    tryPair(compare, from, { schema: reader, definitions: ofReader }, dice.roll(1e9), run);
   }
   return run;
 }

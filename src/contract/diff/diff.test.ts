@@ -425,9 +425,16 @@ const RULES: readonly Row[] = [
     "breaking",
   ],
   [
-    "the greatest message, lowered",
+    "the greatest command, lowered",
     protocol({ maxBytes: 2000 }),
     protocol({ maxBytes: 1000 }),
+    "breaking",
+    "compatible",
+  ],
+  [
+    "the greatest message, lowered",
+    endpoint({ protocol: { maxBytes: 2000 } }),
+    endpoint({ protocol: { maxBytes: 1000 } }),
     "breaking",
     "may-break",
   ],

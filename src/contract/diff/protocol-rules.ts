@@ -5,105 +5,102 @@ import { canonicalJson } from "../same-json.js";
 import { type Change, type EndpointPair, say } from "./change.js";
 import { newNames } from "./pairs.js";
 
-/** Adds what a number, a word or a list of one rule was and is, where they differ. */
-interface Question {
+/** Compares `x-ws-protocol`, the messages of which have their names in the new contract. */
+export function compareProtocol(pair: EndpointPair): void {
+  const names = newNames(pair.old, pair.new);
+  const renamed = (message: string) => names.get(message) ?? message;
+  compareFrames(pair);
+  compareSubprotocols(pair);
+  compareLimits(pair);
+  compareRate(pair);
+  compareReject(pair, renamed);
+  const { first } = pair.old.protocol;
+  compareFirst(
+    pair,
+    first === undefined || first === null ? first : { ...first, message: renamed(first.message) },
+  );
+  compareOrigins(pair);
+  compareAudience(pair, renamed);
+}
+
+interface Difference {
   readonly rule: string;
   readonly was: unknown;
   readonly is: unknown;
 }
 
-/** Compares `x-ws-protocol`, the messages of which have their names in the new contract. */
-export function compareProtocol(pair: EndpointPair): void {
-  const names = newNames(pair.old, pair.new);
+/** Adds a row where the two differ: with a mend where it is not compatible. */
+function judge(
+  pair: EndpointPair,
+  { rule, was, is }: Difference,
+  effect: Change["effect"],
+  why: string,
+  mend: string,
+): void {
+  if (canonicalJson(was ?? null) === canonicalJson(is ?? null)) return;
+  const verdict = { effect, rule, was: say(was), is: say(is), why };
+  pair.add(effect === "compatible" ? verdict : { ...verdict, mend });
+}
+
+function compareFrames(pair: EndpointPair): void {
   const [old, next] = [pair.old.protocol, pair.new.protocol];
-  const renamed = (message: string) => names.get(message) ?? message;
-  const judge = (question: Question, effect: Change["effect"], why: string, mend?: string) => {
-    if (canonicalJson(question.was ?? null) === canonicalJson(question.is ?? null)) return;
-    pair.add({
-      effect,
-      rule: question.rule,
-      was: say(question.was),
-      is: say(question.is),
-      why,
-      ...(mend === undefined ? {} : { mend }),
-    });
-  };
-
-  const apart = { rule: "transport", was: old.transport, is: next.transport };
-  judge(
-    apart,
-    "breaking",
-    "Old clients speak another transport than the new server.",
-    "Serve the old transport beside the new one.",
-  );
+  const transport = { rule: "transport", was: old.transport, is: next.transport };
+  const spoken = "Old clients speak another transport than the new server.";
+  judge(pair, transport, "breaking", spoken, "Serve the old transport beside the new one.");
   const frames = { rule: "frames", was: old.frames, is: next.frames };
+  const sent = "One of the two sends frames of a type that the other refuses.";
+  judge(pair, frames, "breaking", sent, "Leave the type of frames as it was.");
+  const unknown = { rule: "unknown", was: old.unknown, is: next.unknown };
   judge(
-    frames,
-    "breaking",
-    "One of the two sends frames of a type that the other refuses.",
-    "Leave the type of frames as it was.",
+    pair,
+    unknown,
+    "compatible",
+    "Old clients send no command that the new server would not know, unless one was removed.",
+    "",
   );
-  compareSubprotocols(pair);
+}
 
+function compareLimits(pair: EndpointPair): void {
+  const [old, next] = [pair.old.protocol, pair.new.protocol];
   const bytes = { rule: "maxBytes", was: old.maxBytes, is: next.maxBytes };
   if ((next.maxBytes ?? Infinity) < (old.maxBytes ?? Infinity)) {
     judge(
+      pair,
       bytes,
       "breaking",
       "Old clients may send larger messages than the new server takes.",
       "Keep the limit.",
     );
-  } else {
-    judge(
-      bytes,
-      "may-break",
-      "The new server may send events that are larger than old clients take.",
-      "Keep events below the old limit.",
-    );
-  }
+  } else if (pair.new.events.length > 0) {
+    const why = "The new server may send events that are larger than old clients take.";
+    judge(pair, bytes, "may-break", why, "Keep events below the old limit.");
+  } else judge(pair, bytes, "compatible", "The new server takes all that old clients may send.", "");
+
   const answer = { rule: "answerMs", was: old.answerMs, is: next.answerMs };
-  const later = next.answerMs > old.answerMs;
-  judge(
-    answer,
-    later ? "breaking" : "compatible",
-    later
-      ? "Requests of old clients time out before the new server has to answer."
-      : "The new server answers sooner than old clients need.",
-    later ? "Keep the time, or answer at once that the work has begun." : undefined,
-  );
-  compareRate(pair);
-  compareReject(pair, renamed);
+  if (next.answerMs > old.answerMs) {
+    const why = "Requests of old clients time out before the new server has to answer.";
+    judge(pair, answer, "breaking", why, "Keep the time, or answer at once that the work has begun.");
+  } else judge(pair, answer, "compatible", "The new server answers sooner than old clients need.", "");
 
-  const first =
-    old.first === undefined || old.first === null
-      ? old.first
-      : { ...old.first, message: renamed(old.first.message) };
-  compareFirst(pair, first);
-
-  const gone = (old.origins === undefined ? [] : old.origins).filter(
-    (origin) => !(next.origins ?? [origin]).includes(origin),
-  );
-  const refusesNew = next.origins !== undefined && (old.origins === undefined || gone.length > 0);
-  judge(
-    { rule: "origins", was: old.origins, is: next.origins },
-    refusesNew ? "breaking" : "compatible",
-    refusesNew ? "Pages of other origins, where old clients run, are refused." : "More origins are let in.",
-    refusesNew ? "Keep the origins in the list." : undefined,
-  );
   const queue = { rule: "sendQueueBytes", was: old.sendQueueBytes, is: next.sendQueueBytes };
-  const smaller = (next.sendQueueBytes ?? Infinity) < (old.sendQueueBytes ?? Infinity);
-  judge(
-    queue,
-    smaller ? "may-break" : "compatible",
-    smaller ? "Old clients that read slowly are closed earlier." : "Slow clients are given more room.",
-    smaller ? "Keep the limit." : undefined,
-  );
-  const unknown = { rule: "unknown", was: old.unknown, is: next.unknown };
-  judge(
-    unknown,
-    "compatible",
-    "Old clients send no command that the new server would not know, unless one was removed.",
-  );
+  if ((next.sendQueueBytes ?? Infinity) < (old.sendQueueBytes ?? Infinity)) {
+    judge(pair, queue, "may-break", "Old clients that read slowly are closed earlier.", "Keep the limit.");
+  } else judge(pair, queue, "compatible", "Slow clients are given more room.", "");
+}
+
+function compareOrigins(pair: EndpointPair): void {
+  const sorted = ({ protocol }: Endpoint) =>
+    protocol.origins === undefined ? undefined : [...protocol.origins].sort();
+  const [old, next] = [sorted(pair.old), sorted(pair.new)];
+  const origins = { rule: "origins", was: old, is: next };
+  const refused = next !== undefined && (old === undefined || old.some((origin) => !next.includes(origin)));
+  if (refused) {
+    const why = "Pages of other origins, where old clients may run, are refused.";
+    judge(pair, origins, "breaking", why, "Keep the origins in the list.");
+  } else judge(pair, origins, "compatible", "More origins are let in.", "");
+}
+
+function compareAudience(pair: EndpointPair, renamed: (message: string) => string): void {
   const audience = (endpoint: Endpoint, name: (message: string) => string) =>
     endpoint.protocol.audience
       .map(({ messages, ...one }) => canonicalJson({ ...one, messages: messages.map(name).sort() }))
@@ -113,12 +110,9 @@ export function compareProtocol(pair: EndpointPair): void {
     was: audience(pair.old, renamed),
     is: audience(pair.new, (message) => message),
   };
-  judge(
-    heard,
-    "may-break",
-    "Other connections than before get these events: old clients may miss some, or get some that they do not expect.",
-    "Keep the audience, or send to the new one by an event of its own.",
-  );
+  const why =
+    "Other connections than before get these events: old clients may miss some, or get some that they do not expect.";
+  judge(pair, heard, "may-break", why, "Keep the audience, or send to the new one by an event of its own.");
 }
 
 function compareSubprotocols(pair: EndpointPair): void {

@@ -23,10 +23,13 @@ export async function diff(
   const before = await chooseContract(old, options.as);
   const now = await chooseContract(next, options.as);
   const { bump, changes } = diffContracts(before, now);
-  const channels = (endpoint: string) =>
-    [before, now].flatMap(({ endpoints }) =>
-      endpoints.filter(({ name }) => name === endpoint).flatMap((one) => one.channels),
-    );
+  const all = [...before.endpoints, ...now.endpoints];
+  const channels = (endpoint: string) => {
+    const named = all.filter(({ name }) => name === endpoint);
+    // An endpoint may have got another name with its channels; where it is reached stays.
+    const same = all.filter(({ address }) => address === named[0]?.address);
+    return [...named, ...same].flatMap((one) => one.channels);
+  };
   const [inOld, inNew] = changes.length === 0 ? [nowhere, nowhere] : [await finder(old), await finder(next)];
   const placed = changes.map((change): Change => {
     const names = channels(change.endpoint);

@@ -18,12 +18,11 @@ export function compareHandshake(
   const { old, new: next } = pair;
   const gone = old.channels.filter((name) => !next.channels.includes(name));
   const came = next.channels.filter((name) => !old.channels.includes(name));
-  if (gone.length === came.length && gone.length > 0) {
-    const why = "The key of a channel is not on the wire; generated names change with it.";
-    pair.add({ effect: "compatible", rule: "channel-key", was: gone.join(", "), is: came.join(", "), why });
-  } else {
-    for (const channel of gone) pair.add(channelRow(channel, true));
-    for (const channel of came) pair.add(channelRow(channel, false));
+  if (gone.length > 0 || came.length > 0) {
+    // One connection carries them all: what went with a channel is said of its messages and operations.
+    const why = "The key of a channel is not on the wire; generated names may change with it.";
+    const names = (list: readonly string[]) => (list.length === 0 ? "no other channel" : list.join(", "));
+    pair.add({ effect: "compatible", rule: "channel-key", was: names(gone), is: names(came), why });
   }
   // What a parameter is called is not on the wire.
   const plain = ({ address }: Endpoint) => address.replaceAll(/\{[^{}]*\}/g, "{}");
@@ -81,29 +80,16 @@ function asked({ security }: Endpoint): unknown[] {
   return security.map(({ name: _name, ...scheme }) => scheme);
 }
 
-function channelRow(channel: string, removed: boolean): Omit<Change, "endpoint"> {
-  const [there, absent] = [`the channel \`${channel}\``, "no such channel"];
-  return removed
-    ? {
-        effect: "breaking",
-        rule: "channel-removed",
-        was: there,
-        is: absent,
-        why: "Old clients use it.",
-        mend: "Keep it, marked as deprecated, until no old client is left.",
-      }
-    : {
-        effect: "compatible",
-        rule: "channel-added",
-        was: absent,
-        is: there,
-        why: "Old clients do not know it.",
-      };
-}
-
 /** The row of a channel that is in one document alone. */
-export function loneChannel(endpoint: Endpoint, removed: boolean): Change {
-  return { ...channelRow(endpoint.name, removed), endpoint: endpoint.name };
+export function loneChannel({ name }: Endpoint, removed: boolean): Change {
+  const [there, absent] = [`the channel \`${name}\``, "no such channel"];
+  if (!removed) {
+    const why = "Old clients do not know it.";
+    return { endpoint: name, effect: "compatible", rule: "channel-added", was: absent, is: there, why };
+  }
+  const mend = "Keep it, marked as deprecated, until no old client is left.";
+  const why = "Old clients connect to it.";
+  return { endpoint: name, effect: "breaking", rule: "channel-removed", was: there, is: absent, why, mend };
 }
 
 function missing(from: readonly unknown[], among: readonly unknown[]): unknown[] {

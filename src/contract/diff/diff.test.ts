@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ROOT } from "../../../test/requirement.js";
 import { readContract } from "../../document/read-contract.js";
-import type { JsonSchema, Lifecycle, ProtocolRules } from "../contract.js";
+import type { Contract, Endpoint, JsonSchema, Lifecycle, ProtocolRules } from "../contract.js";
 import { inferDiscriminator } from "../infer-discriminator.js";
 import type { InlineEndpoint } from "../inline-endpoint.js";
 import { diffContracts } from "./diff.js";
@@ -535,6 +535,33 @@ const DONE = { in: ["busy"], withinMs: 5000, rearm: false } as const;
 
 const LIFECYCLES: readonly Row[] = [
   [
+    "a transition under one of two conditions",
+    session([
+      START,
+      { ...GONE, when: { "/a": 1 } },
+      { ...SEEN, when: { "/a": 1 } },
+      { ...SEEN, when: { "/a": 2 } },
+    ]),
+    session([START, { ...GONE, when: { "/a": 1 } }, { ...SEEN, when: { "/a": 1 } }]),
+    "breaking",
+    "may-break",
+  ],
+  [
+    "what another connection may do",
+    session([START, GONE]),
+    session([START, GONE, { from: ["busy"], on: ["$other"], to: "idle" }]),
+    "may-break",
+    "compatible",
+  ],
+  [
+    "a command that ends the connection",
+    session([START, GONE, STOP]),
+    session([START, GONE, { ...STOP, to: "$closed" }]),
+    "breaking",
+    "breaking",
+  ],
+
+  [
     "a transition on a command",
     session([START, SEEN, GONE, STOP, STOP_IDLE]),
     session([START, SEEN, GONE, STOP_IDLE]),
@@ -689,6 +716,32 @@ describe("the bundled contract", () => {
   it.each(bundled.endpoints)("$name has no difference from itself, however it is spelled", (endpoint) => {
     const one = { ...bundled, endpoints: [endpoint] };
     expect(diffContracts(one, respelled(one)).changes).toEqual([]);
+  });
+});
+
+describe("a transition that is taken from a lifecycle of the bundled contract", () => {
+  const bundled = readContract(readFileSync(join(ROOT, "generated/contract.json"), "utf8"));
+  const without = (endpoint: Endpoint, lifecycle: Lifecycle, index: number): Contract => {
+    const transitions = lifecycle.transitions.filter((_, at) => at !== index);
+    const lifecycles = endpoint.lifecycles.map((one) => (one === lifecycle ? { ...one, transitions } : one));
+    const endpoints = bundled.endpoints.map((one) => (one === endpoint ? { ...one, lifecycles } : one));
+    return { ...bundled, endpoints };
+  };
+
+  it("is never unseen, and breaks unless the message is free without it", () => {
+    const harmless = bundled.endpoints.flatMap((endpoint) =>
+      endpoint.lifecycles.flatMap((lifecycle) =>
+        lifecycle.transitions.flatMap(({ on }, index) => {
+          const { changes } = diffContracts(bundled, without(endpoint, lifecycle, index));
+          expect(changes, `${lifecycle.name} ${on.join()}`).not.toEqual([]);
+          const others = lifecycle.transitions.filter((_, at) => at !== index).flatMap((one) => one.on);
+          return changes[0]?.effect === "compatible" && on.some((message) => others.includes(message))
+            ? on
+            : [];
+        }),
+      ),
+    );
+    expect(new Set(harmless)).toEqual(new Set(["$other"]));
   });
 });
 

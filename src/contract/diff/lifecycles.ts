@@ -9,6 +9,7 @@
 import type { Lifecycle, Transition } from "../contract.js";
 import { canonicalJson } from "../same-json.js";
 import type { Change, EndpointPair } from "./change.js";
+import { isPlain, type Meeting, meet, meetOthers, type Steps, untilPlain } from "./meeting.js";
 import { newNames } from "./pairs.js";
 
 /** Stands in `on` for something that another connection did. */
@@ -130,76 +131,75 @@ function look(walk: Walk, spot: Spot): void {
     if (message === OTHER) lookAtOthers(walk, spot);
     // A message of one document alone has a row of its own.
     else if (walk.commands.has(message)) lookAtCommand(walk, spot, message);
-    else if (walk.events.has(message)) lookAtEvent(walk, spot, message, walk.known.has(message));
+    else if (walk.events.has(message)) lookAtEvent(walk, spot, message);
   }
   lookAtObligations(walk, spot);
 }
 
 function lookAtCommand(walk: Walk, spot: Spot, message: string): void {
   const steps = stepsOf(walk, spot, message);
-  const [waits, waited] = [
-    walk.new?.queued.includes(message) === true,
-    walk.old?.queued.includes(message) === true,
-  ];
-  if (steps.old.length === 0 && !waited) {
-    if (steps.new.length > 0 || waits) say(walk, spot, message, "lifecycle.command-allowed", "compatible");
+  const [waits, waited] = [walk.new, walk.old].map((one) => one?.queued.includes(message) === true);
+  if (steps.old.length === 0 && waited !== true) {
+    if (steps.new.length > 0 || waits === true) {
+      say(walk, spot, message, "lifecycle.command-allowed", "compatible");
+    }
     return;
   }
-  if (steps.old.length > 0 && steps.new.length === 0 && !waits) {
+  if (steps.new.length === 0 && waits !== true) {
     say(walk, spot, message, "lifecycle.command-refused", "breaking");
     return;
   }
-  if (waited && steps.old.length === 0 && steps.new.length === 0 && !waits) {
+  const meeting = meet(steps);
+  const taken = waits === true || steps.new.some((step) => isPlain(step) && step.may !== true);
+  const mays = (list: readonly Transition[]) => list.some((step) => step.may === true);
+  if (mays(steps.new) && !mays(steps.old) && !taken) {
     say(walk, spot, message, "lifecycle.command-refused", "breaking");
-    return;
-  }
-  const certainlyTaken = waits || steps.new.some((step) => isPlain(step) && step.may !== true);
-  const may = (list: readonly Transition[]) => list.some((step) => step.may === true);
-  if (may(steps.new) && !may(steps.old) && !certainlyTaken) {
-    say(walk, spot, message, "lifecycle.command-refused", "breaking");
-  } else if (!sameGuards(steps.old, steps.new)) {
-    if (!certainlyTaken) say(walk, spot, message, "lifecycle.command-guarded", "may-break");
-    else if (!steps.old.some(isPlain)) say(walk, spot, message, "lifecycle.command-allowed", "compatible");
-  } else if (may(steps.old) && !may(steps.new)) {
+  } else if (meeting.oldOnly.length > 0 && !taken) {
+    const isGone = meeting.newOnly.length === 0;
+    if (isGone) say(walk, spot, message, "lifecycle.command-narrowed", "breaking");
+    else say(walk, spot, message, "lifecycle.command-guarded", "may-break");
+  } else if (
+    (mays(steps.old) && !mays(steps.new)) ||
+    (meeting.newOnly.length > 0 && !steps.old.some(isPlain))
+  ) {
     say(walk, spot, message, "lifecycle.command-allowed", "compatible");
   }
-  follow(walk, spot, steps);
+  follow(walk, spot, message, meeting);
 }
 
-function lookAtEvent(walk: Walk, spot: Spot, message: string, wasKnown: boolean): void {
+function lookAtEvent(walk: Walk, spot: Spot, message: string): void {
   const steps = stepsOf(walk, spot, message);
-  if (!wasKnown) {
+  if (!walk.known.has(message)) {
     // Old clients ignore it; the new server goes on by it.
     for (const step of steps.new) go(walk, { ...spot, to: target(step, spot.to) });
     return;
   }
   if (steps.new.length === 0) {
-    if (steps.old.length > 0 && !steps.old.includes(ANYTHING))
+    if (steps.old.length > 0 && !steps.old.includes(ANYTHING)) {
       say(walk, spot, message, "lifecycle.event-dropped", "breaking");
+    }
     return;
   }
   if (steps.old.length === 0) {
     say(walk, spot, message, "lifecycle.event-allowed", "may-break");
     return;
   }
-  if (!sameGuards(steps.old, steps.new) && !steps.old.some(isPlain))
+  const meeting = meet(steps);
+  if (meeting.oldOnly.length > 0 && meeting.newOnly.length === 0 && !steps.new.some(isPlain)) {
+    say(walk, spot, message, "lifecycle.event-narrowed", "breaking");
+  } else if (meeting.newOnly.length > 0 && !steps.old.some(isPlain)) {
     say(walk, spot, message, "lifecycle.event-guarded", "may-break");
-  follow(walk, spot, steps);
+  }
+  follow(walk, spot, message, meeting);
 }
 
 /** What other connections do may happen at any time: old clients have to expect each such step. */
 function lookAtOthers(walk: Walk, spot: Spot): void {
-  const steps = stepsOf(walk, spot, OTHER);
-  if (walk.old !== undefined && steps.new.length > 0 && steps.old.length === 0 && walk.new !== undefined) {
-    say(walk, spot, OTHER, "lifecycle.other", "may-break");
-    return;
-  }
-  follow(walk, spot, steps);
-}
-
-interface Steps {
-  readonly old: readonly Transition[];
-  readonly new: readonly Transition[];
+  if (walk.old === undefined || walk.new === undefined) return;
+  const meeting = meetOthers(stepsOf(walk, spot, OTHER));
+  if (meeting.newOnly.length > 0) say(walk, spot, OTHER, "lifecycle.other", "may-break");
+  else if (meeting.oldOnly.length > 0) say(walk, spot, OTHER, "lifecycle.no-other", "compatible");
+  follow(walk, spot, OTHER, meeting);
 }
 
 /** A lifecycle that is not there takes everything, and stays where it is. */
@@ -214,38 +214,22 @@ function stepsOf(walk: Walk, spot: Spot, message: string): Steps {
       : lifecycle.transitions.filter(
           ({ on, from }) => on.includes(message) && (from.includes(state) || from.includes("*")),
         );
-  return { old: untilPlain(of(walk.old, spot.from)), new: untilPlain(of(walk.new, spot.to)) };
+  const [old, next] = [of(walk.old, spot.from), of(walk.new, spot.to)];
+  // Which of them another connection takes is not decided by their order.
+  return message === OTHER ? { old, new: next } : { old: untilPlain(old), new: untilPlain(next) };
 }
 
-/** The first transition that always fits hides those after it. */
-function untilPlain(steps: readonly Transition[]): readonly Transition[] {
-  const plain = steps.findIndex(isPlain);
-  return plain < 0 ? steps : steps.slice(0, plain + 1);
-}
-
-function isPlain({ when, bound }: Transition): boolean {
-  return when === undefined && bound === undefined;
-}
-
-function sameGuards(old: readonly Transition[], next: readonly Transition[]): boolean {
-  const words = (steps: readonly Transition[]) =>
-    canonicalJson(steps.map(({ when, bound, set }) => [when ?? null, bound ?? null, set ?? null]));
-  return words(old) === words(next);
-}
-
-function follow(walk: Walk, spot: Spot, steps: Steps): void {
-  const step = (old: Transition, next: Transition, certain: boolean) =>
-    go(walk, { from: target(old, spot.from), to: target(next, spot.to), certain: spot.certain && certain });
-  if (sameGuards(steps.old, steps.new)) {
-    for (const [index, old] of steps.old.entries()) {
-      const next = steps.new[index];
-      if (next !== undefined) step(old, next, true);
-    }
-    return;
-  }
-  // Which of them meet is not known: each pair is looked at, and what is found there is not certain.
-  for (const old of steps.old)
-    for (const next of steps.new) step(old, next, steps.old.length * steps.new.length === 1);
+function follow(walk: Walk, spot: Spot, message: string, { both, perhaps }: Meeting): void {
+  const step = (old: Transition, next: Transition, certain: boolean) => {
+    const reached = { from: target(old, spot.from), to: target(next, spot.to), certain };
+    if ((old.to === CLOSED) !== (next.to === CLOSED)) {
+      const rule = old.to === CLOSED ? "lifecycle.not-closed" : "lifecycle.closed";
+      say(walk, { ...spot, certain }, message, rule, "breaking");
+    } else go(walk, reached);
+  };
+  for (const [old, next] of both) step(old, next, spot.certain);
+  for (const [old, next] of perhaps)
+    step(old, next, spot.certain && both.length === 0 && perhaps.length === 1);
 }
 
 function target({ to }: Transition, state: string): string {
@@ -296,6 +280,31 @@ const TEXTS = {
     "Old clients send it in this state, and the new server refuses it.",
     "Go on taking it there.",
   ],
+  "lifecycle.command-narrowed": [
+    "taken",
+    "refused under some conditions",
+    "Old clients send it in this state, and the new server refuses it under conditions under which it was taken.",
+    "Go on taking what was taken there.",
+  ],
+  "lifecycle.event-narrowed": [
+    "may come",
+    "does not come under some conditions",
+    "Old clients wait for it in this state, and the new server no longer sends it under conditions under which it came.",
+    "Go on sending it there.",
+  ],
+  "lifecycle.closed": [
+    "goes on",
+    "closes the connection",
+    "Old clients do not expect that it ends the connection.",
+    "Leave the connection open.",
+  ],
+  "lifecycle.not-closed": [
+    "closes the connection",
+    "goes on",
+    "Old clients wait for the server to close the connection.",
+    "Close it as before.",
+  ],
+  "lifecycle.no-other": ["may happen", "no", "Old clients expect more than happens.", ""],
   "lifecycle.command-guarded": [
     "taken under its conditions",
     "taken under others",

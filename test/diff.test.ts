@@ -4,6 +4,7 @@ import { join, sep } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { createProgram } from "../src/cli/program.js";
 import type { Terminal } from "../src/cli/terminal.js";
+import { loadContract } from "../src/document/load.js";
 import { ROOT } from "./requirement.js";
 
 const folder = mkdtempSync(join(tmpdir(), "wireproof-diff-"));
@@ -92,6 +93,26 @@ describe("docs/diff.md", () => {
       "d.yaml:8 breaking heartbeat.intervalMs: rooms: connection",
       "c.yaml → d.yaml: 4 breaking; version: major (1.4.0 → 2.0.0; the new document says the same)",
     ]);
+  });
+
+  it("a contract that was compiled with a release stands for its document, whatever side the other was written from", async () => {
+    const turned = readFileSync(join(folder, "old.yaml"), "utf8").replace(
+      /action: (receive|send)/g,
+      (_, action) => (action === "send" ? "action: receive" : "action: send"),
+    );
+    writeFileSync(join(folder, "turned.yaml"), turned);
+    const contract = join(folder, "contract.json");
+    writeFileSync(
+      contract,
+      JSON.stringify(await loadContract(join(folder, "old.yaml"), { cacheDir: false })),
+    );
+    const { code, stdout } = await run(["diff", contract, "turned.yaml", "--as", "client"]);
+    expect(stdout).toMatch(/no difference on the wire/);
+    expect(code).toBe(0);
+    expect((await run(["diff", contract, "new.yaml"])).code).toBe(1);
+    await expect(run(["diff", contract, contract, "--as", "client"])).rejects.toThrow(
+      /already knows its side/,
+    );
   });
 
   it("what may break exits 1, unless that is allowed", async () => {

@@ -20,8 +20,11 @@ export async function diff(
   options: DiffOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const before = await chooseContract(old, options.as);
-  const now = await chooseContract(next, options.as);
+  // A compiled contract knows its side; beside one, `--as` is about the other, which is a document.
+  const asFor = (one: string, other: string) =>
+    isCompiled(one) && !isCompiled(other) ? undefined : options.as;
+  const before = await chooseContract(old, asFor(old, next));
+  const now = await chooseContract(next, asFor(next, old));
   const { bump, changes } = diffContracts(before, now);
   const all = [...before.endpoints, ...now.endpoints];
   const channels = (endpoint: string) => {

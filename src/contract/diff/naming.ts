@@ -121,15 +121,29 @@ function sameTable(
   rowW: DiscriminatorRow,
   rowR: DiscriminatorRow,
 ): boolean {
-  const rows = (discriminator: Discriminator) =>
-    discriminator.rows.map((row) => `${rowText(row)}${presenceText(discriminator, row)}`);
-  const [ofW, ofR] = [rows(w), rows(r)];
-  return (
-    w.origin === r.origin &&
-    canonicalJson(w.fields) === canonicalJson(r.fields) &&
-    canonicalJson([...ofW].sort()) === canonicalJson([...ofR].sort()) &&
-    ofW[w.rows.indexOf(rowW)] === ofR[r.rows.indexOf(rowR)]
+  const [ofW, ofR] = [tableOf(w), tableOf(r)];
+  return ofW.whole === ofR.whole && ofW.rows.get(rowW) === ofR.rows.get(rowR);
+}
+
+interface Table {
+  /** All that tells messages apart, in an order of its own. */
+  readonly whole: string;
+  readonly rows: ReadonlyMap<DiscriminatorRow, string>;
+}
+
+// Asked for once a message, and as long as all of them together.
+const tables = new WeakMap<Discriminator, Table>();
+
+function tableOf(discriminator: Discriminator): Table {
+  const known = tables.get(discriminator);
+  if (known !== undefined) return known;
+  const { origin, fields } = discriminator;
+  const rows = new Map(
+    discriminator.rows.map((row) => [row, `${rowText(row)}${presenceText(discriminator, row)}`]),
   );
+  const table = { whole: canonicalJson([origin, fields, [...rows.values()].sort()]), rows };
+  tables.set(discriminator, table);
+  return table;
 }
 
 function rowText(row: DiscriminatorRow): string {

@@ -62,15 +62,16 @@ type Finder = (change: Change, channels: readonly string[], known: Source | unde
 const nowhere: Finder = () => undefined;
 
 async function finder(document: string): Promise<Finder> {
-  // Where something stands in a compiled contract helps nobody: only its messages say where they were written.
+  // A compiled contract says of its messages where they were written, and not where that document lies.
+  if (isCompiled(document)) return (_change, _channels, known) => known;
   const { openLocator } = await import("../document/locate.js");
-  const locator = isCompiled(document) ? undefined : await openLocator(document);
+  const locator = await openLocator(document);
   return ({ rule, message, pointer }, channels, known) => {
     const inPayload = known !== undefined && message !== undefined && pointer !== undefined;
     const found = inPayload
-      ? locator?.payload(channels, message, pointer)
+      ? locator.payload(channels, message, pointer)
       : known === undefined && (message === undefined || rule.startsWith("lifecycle"))
-        ? locator?.channel(channels, extensionOf(rule))
+        ? locator.channel(channels, extensionOf(rule))
         : undefined;
     const source = found ?? known;
     return source === undefined

@@ -194,7 +194,6 @@ export function createCaseMonitor(options: CaseMonitorOptions): CaseMonitor {
             by: info.by === "subject" ? "server" : "client",
             ...(info.code === undefined ? {} : { code: info.code }),
             ...(info.explained === true ? { explained: true } : {}),
-            ...(info.explained === true ? { explained: true } : {}),
           },
           info.atMs,
         );

@@ -8,35 +8,11 @@
 import { createInterface } from "node:readline";
 import { WebSocket } from "ws";
 import type { AdaptedClient, AdapterScene } from "../conformance/client/launch/adapter.js";
+import type { KitLine } from "../conformance/client/launch/driver-line.js";
 import { createFastClock } from "../conformance/client/launch/fast-clock.js";
 import { sideOf } from "../conformance/mutants/client/client-mutant.js";
 import { ourClient } from "../conformance/mutants/client/our-client.js";
 import { seededRandom } from "../conformance/random.js";
-import type { Json } from "../src/contract/contract.js";
-
-/** What the kit says to a driver. */
-type KitLine =
-  | { readonly type: "hello"; readonly channel: string; readonly commands: readonly string[] }
-  | {
-      readonly type: "open";
-      readonly id: string;
-      readonly url: string;
-      readonly options: {
-        readonly timeScale: number;
-        readonly seed: number;
-        readonly origin?: string;
-        readonly ca?: string;
-      };
-    }
-  | {
-      readonly type: "send";
-      readonly id: string;
-      readonly op: string;
-      readonly payload: Json;
-      readonly of: number;
-    }
-  | { readonly type: "close"; readonly id: string }
-  | { readonly type: "stop" };
 
 type Tell = Pick<AdapterScene, "state" | "event" | "error">;
 type Told = Pick<AdapterScene, "url" | "channel" | "commands" | "seed" | "timeScale" | "origin" | "ca">;

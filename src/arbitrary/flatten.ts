@@ -6,6 +6,7 @@
  */
 
 import type { Contract, Json, JsonSchema } from "../contract/contract.js";
+import { JoinedSchemas } from "../contract/joined-schemas.js";
 import { definitionName, isSchema } from "../contract/payload.js";
 import { isObject } from "../contract/pointer.js";
 import { sameJson } from "../contract/same-json.js";
@@ -84,7 +85,7 @@ const MAX_HOPS = 48;
 export class Flattener {
   readonly #definitions: Contract["definitions"];
   readonly #known = new Map<JsonSchema, readonly Flat[]>();
-  readonly #joined = new Map<JsonSchema, Map<JsonSchema, JsonSchema>>();
+  readonly #joined = new JoinedSchemas();
 
   constructor(definitions: Contract["definitions"]) {
     this.#definitions = definitions;
@@ -125,18 +126,11 @@ export class Flattener {
 
   /** Both schemas at once; the same two give the same object, so that what is known of it stays known. */
   both(a: JsonSchema, b: JsonSchema): JsonSchema {
-    if (a === true || a === b) return b;
-    if (b === true) return a;
-    if (a === false || b === false) return false;
-    const row = this.#joined.get(a) ?? new Map<JsonSchema, JsonSchema>();
-    this.#joined.set(a, row);
-    const joined = row.get(b) ?? { allOf: [a, b] };
-    row.set(b, joined);
-    return joined;
+    return this.#joined.both(a, b);
   }
 
   #all(schemas: readonly JsonSchema[]): JsonSchema {
-    return schemas.reduce((all: JsonSchema, schema) => this.both(all, schema), true);
+    return this.#joined.all(schemas);
   }
 
   #expand(schema: JsonSchema, hops: number): readonly Flat[] {

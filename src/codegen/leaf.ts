@@ -155,7 +155,8 @@ export function typeTerms(schema: SchemaObject, x: string, context: Context): re
   return [any(types.map((type) => typeTerm(type, x, context)))];
 }
 
-function typeTerm(type: string, x: string, { imports }: Context): Term {
+/** That `x` is of a type of JSON Schema. */
+export function typeTerm(type: string, x: string, { imports }: Pick<Context, "imports">): Term {
   switch (type) {
     case "null":
       return compare(x, "!==", "===", "null");

@@ -1,8 +1,8 @@
 /** What a part of a template leaves to be asked of a value, as conditions of generated code. */
 
-import { type Context, kindTerms, leafTerms, sizeTerms } from "../leaf.js";
+import { type Context, kindTerms, leafTerms, sizeTerms, typeTerm } from "../leaf.js";
 import { hasCombiners, type Kind, numberOf } from "../schema.js";
-import { compare, holds, type Term } from "../terms.js";
+import { holds, type Term } from "../terms.js";
 import type { LeafShape, ListShape, Part } from "./shape.js";
 
 /** The kind of JSON value that a part reads. */
@@ -64,17 +64,6 @@ export function itemConditions(
 }
 
 /** That `x` is of the type of a part. */
-export function typeCondition(part: Part, x: string): Term {
-  switch (part) {
-    case "null":
-      return compare(x, "!==", "===", "null");
-    case "integer":
-      return holds(`Number.isInteger(${x})`);
-    case "number":
-      return holds(`Number.isFinite(${x})`);
-    case "boolean":
-      return compare(`typeof ${x}`, "!==", "===", '"boolean"');
-    default:
-      return compare(`typeof ${x}`, "!==", "===", '"string"');
-  }
+export function typeCondition(part: Part, x: string, context: Pick<Context, "imports">): Term {
+  return typeTerm(part === "integer" ? part : kindOfPart(part), x, context);
 }

@@ -265,7 +265,7 @@ class WritePrinter {
     if (part === undefined || isWhole(shape)) {
       return [...this.refuse(conditions), ...this.flushed(), ...this.sink.scalar(x)];
     }
-    const terms = [typeCondition(part, x)];
+    const terms = [typeCondition(part, x, this.context)];
     if (part === "integer" || part === "number")
       terms.unshift(compare(`typeof ${x}`, "!==", "===", '"number"'));
     if (part === "time") terms.push(holds(`${imports.use("isPlainDateTime")}(${x})`));

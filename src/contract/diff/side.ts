@@ -6,6 +6,7 @@
 
 import type { Ajv } from "ajv";
 import type { Contract, JsonSchema } from "../contract.js";
+import { JoinedSchemas } from "../joined-schemas.js";
 import { definitionName, isSchema } from "../payload.js";
 import { isObject } from "../pointer.js";
 import { compileSchema, createAjv, type SchemaValidator } from "../validate.js";
@@ -38,7 +39,7 @@ const MAX_ALTERNATIVES = 256;
 /** The schemas of one side of a comparison. */
 export class Side {
   readonly #alternatives = new Map<JsonSchema, readonly Alternative[]>();
-  readonly #joined = new Map<JsonSchema, Map<JsonSchema, JsonSchema>>();
+  readonly #joined = new JoinedSchemas();
   readonly #validators = new Map<JsonSchema, SchemaValidator>();
   readonly #patterns = new Map<string, RegExp>();
   #ajv: Ajv | undefined;
@@ -113,16 +114,7 @@ export class Side {
 
   /** Both at once; the same schemas give the same object, so that what is known of it stays known. */
   all(schemas: readonly JsonSchema[]): JsonSchema {
-    return schemas.reduce((a: JsonSchema, b) => {
-      if (a === true || a === b) return b;
-      if (b === true) return a;
-      if (a === false || b === false) return false;
-      const row = this.#joined.get(a) ?? new Map<JsonSchema, JsonSchema>();
-      this.#joined.set(a, row);
-      const joined = row.get(b) ?? { allOf: [a, b] };
-      row.set(b, joined);
-      return joined;
-    }, true);
+    return this.#joined.all(schemas);
   }
 
   /** A pattern as Ajv compiles it. */

@@ -5,7 +5,7 @@ import type { Contract, Direction, Endpoint, JsonSchema, Message } from "../../c
 import { discriminatorOf, messagesOf } from "../../contract/discriminate.js";
 import { resolveSchema } from "../../contract/payload.js";
 import type { Finding } from "../finding.js";
-import { type LintContext, type LintRule, listed, remarkOn } from "./rule.js";
+import { eachDirection, type LintContext, type LintRule, listed, remarkOn } from "./rule.js";
 
 const NAME = "indistinguishable-messages";
 
@@ -14,10 +14,7 @@ export const indistinguishableMessages: LintRule = {
   name: NAME,
   says: "A frame is one message of its direction, and no other.",
   check: (context) =>
-    context.contract.endpoints.flatMap((endpoint) => [
-      ...checkDirection(context, endpoint, "command"),
-      ...checkDirection(context, endpoint, "event"),
-    ]),
+    eachDirection(context, (endpoint, direction) => checkDirection(context, endpoint, direction)),
 };
 
 function checkDirection(context: LintContext, endpoint: Endpoint, direction: Direction): Finding[] {

@@ -5,7 +5,7 @@ import type { Direction, Endpoint, Message } from "../../contract/contract.js";
 import { discriminatorOf, EVENT_FIELD, messagesOf } from "../../contract/discriminate.js";
 import { parsePointer } from "../../contract/pointer.js";
 import type { Finding } from "../finding.js";
-import { type LintContext, type LintRule, listed, remarkOn } from "./rule.js";
+import { eachDirection, type LintContext, type LintRule, listed, remarkOn } from "./rule.js";
 
 const NAME = "optional-discriminator";
 
@@ -14,10 +14,7 @@ export const optionalDiscriminator: LintRule = {
   name: NAME,
   says: "The field that names a message is required.",
   check: (context) =>
-    context.contract.endpoints.flatMap((endpoint) => [
-      ...checkDirection(context, endpoint, "command"),
-      ...checkDirection(context, endpoint, "event"),
-    ]),
+    eachDirection(context, (endpoint, direction) => checkDirection(context, endpoint, direction)),
 };
 
 function checkDirection(context: LintContext, endpoint: Endpoint, direction: Direction): Finding[] {

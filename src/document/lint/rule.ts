@@ -1,6 +1,6 @@
 /** What a lint rule is, and what it sees. */
 
-import type { Contract, Endpoint, Lifecycle, Message } from "../../contract/contract.js";
+import type { Contract, Direction, Endpoint, Lifecycle, Message } from "../../contract/contract.js";
 import type { Finding, Severity } from "../finding.js";
 import { findingAt, type Place } from "../place.js";
 
@@ -29,6 +29,17 @@ export interface Remark {
   readonly mend: string;
   /** See {@link Finding.detail}. */
   readonly detail?: string;
+}
+
+/** What `check` finds in the commands, then in the events, of each endpoint. */
+export function eachDirection(
+  { contract }: LintContext,
+  check: (endpoint: Endpoint, direction: Direction) => readonly Finding[],
+): Finding[] {
+  return contract.endpoints.flatMap((endpoint) => [
+    ...check(endpoint, "command"),
+    ...check(endpoint, "event"),
+  ]);
 }
 
 /** A finding at the place where a part of the contract was written; one without a place stands at the document. */

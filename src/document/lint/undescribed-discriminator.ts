@@ -5,7 +5,7 @@ import type { Contract, Direction, Endpoint, Message } from "../../contract/cont
 import { discriminatorOf, EVENT_FIELD, messagesOf } from "../../contract/discriminate.js";
 import { parsePointer } from "../../contract/pointer.js";
 import type { Finding } from "../finding.js";
-import { type LintContext, type LintRule, listed, remarkOn } from "./rule.js";
+import { eachDirection, type LintContext, type LintRule, listed, remarkOn } from "./rule.js";
 
 const NAME = "undescribed-discriminator";
 
@@ -14,10 +14,7 @@ export const undescribedDiscriminator: LintRule = {
   name: NAME,
   says: "A message has the field by which its channel names it.",
   check: (context) =>
-    context.contract.endpoints.flatMap((endpoint) => [
-      ...checkDirection(context, endpoint, "command"),
-      ...checkDirection(context, endpoint, "event"),
-    ]),
+    eachDirection(context, (endpoint, direction) => checkDirection(context, endpoint, direction)),
 };
 
 function checkDirection(context: LintContext, endpoint: Endpoint, direction: Direction): Finding[] {
